@@ -1,0 +1,92 @@
+// kernels/dispatch.cpp
+//
+// Puts the tables together from their parts and picks one.
+
+#include "kernels/cpu_features.h"
+#include "kernels/kernels.h"
+#include "kernels/parts.h"
+
+namespace vec::kernels {
+
+namespace {
+
+constexpr std::size_t kMaxTables = 5;
+
+/// The tables of this machine, best first.
+struct Registry {
+  KernelTable tables[kMaxTables];
+  const KernelTable* pointers[kMaxTables];
+  std::size_t count;
+
+  Registry() noexcept;
+  void add(const KernelTable& table) noexcept {
+    tables[count] = table;
+    pointers[count] = &tables[count];
+    ++count;
+  }
+};
+
+Registry::Registry() noexcept : tables{}, pointers{}, count(0) {
+  [[maybe_unused]] const CpuFeatures cpu = detect_cpu_features();
+  const KernelTable scalar = {kScalarFloats, kScalarBits, kScalarSparse, kScalarCodes, "scalar"};
+#if defined(__x86_64__)
+  const KernelTable avx2 = {kAvx2Floats, kAvx2Bits, kScalarSparse, kAvx2Codes, "avx2"};
+  const KernelTable avx512 = {kAvx512Floats, kAvx512Bits, kAvx512Sparse, kAvx512Codes, "avx512"};
+  KernelTable vnni = avx512;
+  vnni.name = "avx512-vnni";
+  vnni.dot_u8_i16 = kAvx512VnniDots.dot_u8_i16;
+  vnni.dot_u8_u8 = kAvx512VnniDots.dot_u8_u8;
+  vnni.dot_u8_i16_batch = kAvx512VnniDots.dot_u8_i16_batch;
+  KernelTable popcnt = cpu.avx512_vnni ? vnni : avx512;
+  popcnt.name = "avx512-popcnt";
+  popcnt.hamming = kAvx512PopcntBits.hamming;
+  popcnt.bit_counts = kAvx512PopcntBits.bit_counts;
+
+  if (cpu.avx512_popcnt) add(popcnt);
+  if (cpu.avx512_vnni) add(vnni);
+  if (cpu.avx512) add(avx512);
+  if (cpu.avx2) add(avx2);
+#elif defined(__AARCH64EL__)
+  if (cpu.neon) add({kNeonFloats, kNeonBits, kScalarSparse, kNeonCodes, "neon"});
+#endif
+  add(scalar);
+}
+
+/// Filled on first use, by one thread while others wait; nothing runs when the library is loaded
+/// or unloaded.
+const Registry& registry() noexcept {
+  static const Registry filled;
+  return filled;
+}
+
+constinit const KernelTable* chosen = nullptr;
+
+bool same_text(const char* a, const char* b) noexcept {
+  while (*a != '\0' && *a == *b) ++a, ++b;
+  return *a == *b;
+}
+
+}  // namespace
+
+const KernelTable& active() noexcept { return chosen != nullptr ? *chosen : *available().back(); }
+
+bool choose(const char* wanted) noexcept {
+  const bool any = wanted == nullptr || *wanted == '\0';
+  const KernelTable* const named = any ? nullptr : by_name(wanted);
+  chosen = named != nullptr ? named : available().front();
+  return any || named != nullptr;
+}
+
+std::span<const KernelTable* const> available() noexcept {
+  return {registry().pointers, registry().count};
+}
+
+const KernelTable* by_name(const char* name) noexcept {
+  if (name == nullptr) return nullptr;
+  for (const KernelTable* table : available()) {
+    if (same_text(table->name, name)) return table;
+  }
+  return nullptr;
+}
+
+}  // namespace vec::kernels

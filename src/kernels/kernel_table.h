@@ -1,0 +1,126 @@
+// kernels/kernel_table.h
+//
+// The one table of plain functions that each instruction set fills in.
+//
+// Kernels take arrays and give a number.  They never fail, never allocate and may be called from
+// any process.  Every pointer may have any alignment, both arguments may be the same array, and
+// n = 0 gives 0.  Sums are taken in the stated type, in any order.
+//
+// Included by the per-ISA files: nothing but plain declarations may stand here (no inline
+// function, no template), because whatever is compiled with -mavx512f must not be linked into
+// code that runs elsewhere.
+
+#ifndef VEC_KERNELS_KERNEL_TABLE_H_
+#define VEC_KERNELS_KERNEL_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace vec::kernels {
+
+/// Bits of an IEEE 754 binary16 number.
+using HalfBits = std::uint16_t;
+
+/// The three sums that a cosine is made of.
+struct CosineParts {
+  float dot;  // sum a[i] * b[i]
+  float aa;   // sum a[i]^2
+  float bb;   // sum b[i]^2
+};
+
+/// Numbers of one bits.
+struct BitCounts {
+  std::uint64_t both;    // in a AND b
+  std::uint64_t either;  // in a OR b
+};
+
+/// A sparse vector: `count` pairs, indices not negative and strictly ascending.
+struct SparseView {
+  const std::int32_t* indices;
+  const float* values;
+  std::size_t count;
+};
+
+/// Dense vectors of float32 and binary16.
+struct FloatKernels {
+  // float32.  Accumulate in float; relative error at most (n + 2) * 2^-23 of the sum of absolute
+  // terms.  NaN if a term is NaN, +-inf on overflow.
+  float (*l2_squared_f32)(const float* a, const float* b, std::size_t n) noexcept;
+  float (*dot_f32)(const float* a, const float* b, std::size_t n) noexcept;
+  CosineParts (*cosine_f32)(const float* a, const float* b, std::size_t n) noexcept;
+  float (*l1_f32)(const float* a, const float* b, std::size_t n) noexcept;
+  /// Sum of squares in double: each square of a float is exact there.
+  double (*norm_squared_f32)(const float* a, std::size_t n) noexcept;
+
+  // binary16: widened to float (exact), then as above.
+  float (*l2_squared_f16)(const HalfBits* a, const HalfBits* b, std::size_t n) noexcept;
+  float (*dot_f16)(const HalfBits* a, const HalfBits* b, std::size_t n) noexcept;
+  CosineParts (*cosine_f16)(const HalfBits* a, const HalfBits* b, std::size_t n) noexcept;
+  float (*l1_f16)(const HalfBits* a, const HalfBits* b, std::size_t n) noexcept;
+  double (*norm_squared_f16)(const HalfBits* a, std::size_t n) noexcept;
+
+  // Conversion.  to_f16 rounds to nearest, ties to even; from 65520 up it gives infinity; NaN
+  // stays NaN.  Source and destination must not overlap.
+  void (*f16_to_f32)(const HalfBits* from, float* to, std::size_t n) noexcept;
+  void (*f32_to_f16)(const float* from, HalfBits* to, std::size_t n) noexcept;
+};
+
+/// Bit strings of n bytes.
+struct BitKernels {
+  std::uint64_t (*hamming)(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) noexcept;
+  BitCounts (*bit_counts)(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) noexcept;
+};
+
+/// Sparse vectors: an index that one side lacks counts as zero there.  Accumulate in float, with
+/// the error bound of the dense kernels over the union of the indices.
+struct SparseKernels {
+  float (*l2_squared_sparse)(SparseView a, SparseView b) noexcept;
+  float (*dot_sparse)(SparseView a, SparseView b) noexcept;
+  float (*l1_sparse)(SparseView a, SparseView b) noexcept;
+};
+
+/// The 8-bit codes of an index.  A code c with its lo and step stands for lo + step * c[i].
+///
+/// The integer kernels are exact and the same on every table; so is encode_u8, bit for bit, since
+/// its results are stored.  The float kernels accumulate in float; their error is at most
+/// (n + 4) * 2^-23 of the sum of |query[i]| + |lo| + 255 * |step| (of both sides for l1_u8_u8).
+struct CodeKernels {
+  /// Sum of code[i] * query[i].  The caller sees to it that 255 * sum |query[i]| < 2^31.
+  std::int32_t (*dot_u8_i16)(const std::uint8_t* code, const std::int16_t* query,
+                             std::size_t n) noexcept;
+  /// Sum of a[i] * b[i], n at most 16000.
+  std::int32_t (*dot_u8_u8)(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) noexcept;
+  /// Sum of |query[i] - (lo + step * code[i])|.
+  float (*l1_f32_u8)(const float* query, const std::uint8_t* code, float lo, float step,
+                     std::size_t n) noexcept;
+  /// Sum of |(a_lo + a_step * a[i]) - (b_lo + b_step * b[i])|.
+  float (*l1_u8_u8)(const std::uint8_t* a, float a_lo, float a_step, const std::uint8_t* b,
+                    float b_lo, float b_step, std::size_t n) noexcept;
+
+  // One query against `count` codes, out[k] for codes[k]: exactly what single calls give.  Codes
+  // share the loads of the query, and while some are worked on the next ones are fetched.
+  void (*dot_u8_i16_batch)(const std::uint8_t* const* codes, std::size_t count,
+                           const std::int16_t* query, std::size_t n, std::int32_t* out) noexcept;
+  void (*l1_f32_u8_batch)(const float* query, const std::uint8_t* const* codes, const float* lo,
+                          const float* step, std::size_t count, std::size_t n, float* out) noexcept;
+
+  /// Least and greatest element, none of which is NaN.  Zero comes out as +0; n = 0 gives 0, 0.
+  void (*min_max_f32)(const float* x, std::size_t n, float* lo, float* hi) noexcept;
+  /// code[i] = (x[i] - lo) * inverse_step, each operation rounded to float, held within 0 and 255,
+  /// rounded to the nearest integer, ties to even.  NaN gives 0.
+  void (*encode_u8)(const float* x, std::size_t n, float lo, float inverse_step,
+                    std::uint8_t* code) noexcept;
+  std::uint64_t (*sum_u8)(const std::uint8_t* code, std::size_t n) noexcept;
+};
+
+/// Everything.  The parts are bases, so that a per-ISA file can export one part and the callers
+/// still write active().dot_f32(...).
+struct KernelTable : FloatKernels, BitKernels, SparseKernels, CodeKernels {
+  /// "scalar", "avx2", "avx512", "avx512-vnni", "avx512-popcnt" or "neon"; what VECTOR_SIMD
+  /// names.
+  const char* name;
+};
+
+}  // namespace vec::kernels
+
+#endif  // VEC_KERNELS_KERNEL_TABLE_H_

@@ -1,0 +1,32 @@
+// kernels/kernels.h
+//
+// Choosing a kernel table.  Chosen once when the library is loaded, so that a distance costs one
+// indirect call.
+
+#ifndef VEC_KERNELS_KERNELS_H_
+#define VEC_KERNELS_KERNELS_H_
+
+#include <cstddef>
+#include <span>
+
+#include "kernels/kernel_table.h"
+
+namespace vec::kernels {
+
+/// The table in use: the best this machine can run, unless VECTOR_SIMD names another.  Valid
+/// before choose() was called (scalar then).
+const KernelTable& active() noexcept;
+
+/// Chooses the table.  `wanted` is a table's name, or null or empty for the best one.  Returns
+/// false, and chooses the best, if this machine has no table of that name.
+bool choose(const char* wanted) noexcept;
+
+/// Every table that this machine can run, best first; scalar is always the last.
+std::span<const KernelTable* const> available() noexcept;
+
+/// The available table of that name, or null.
+const KernelTable* by_name(const char* name) noexcept;
+
+}  // namespace vec::kernels
+
+#endif  // VEC_KERNELS_KERNELS_H_

@@ -1,0 +1,45 @@
+// kernels/parts.h
+//
+// What the implementation files export to dispatch.cpp, and nobody else: one constant of function
+// pointers each.  As kernel_table.h, this holds nothing but plain declarations.
+
+#ifndef VEC_KERNELS_PARTS_H_
+#define VEC_KERNELS_PARTS_H_
+
+#include "kernels/kernel_table.h"
+
+namespace vec::kernels {
+
+/// The integer kernels that gain from VNNI.
+struct DotKernels {
+  std::int32_t (*dot_u8_i16)(const std::uint8_t* code, const std::int16_t* query,
+                             std::size_t n) noexcept;
+  std::int32_t (*dot_u8_u8)(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) noexcept;
+  void (*dot_u8_i16_batch)(const std::uint8_t* const* codes, std::size_t count,
+                           const std::int16_t* query, std::size_t n, std::int32_t* out) noexcept;
+};
+
+extern const FloatKernels kScalarFloats;
+extern const BitKernels kScalarBits;
+extern const SparseKernels kScalarSparse;
+extern const CodeKernels kScalarCodes;
+
+#if defined(__x86_64__)
+extern const FloatKernels kAvx2Floats;
+extern const BitKernels kAvx2Bits;
+extern const CodeKernels kAvx2Codes;
+extern const FloatKernels kAvx512Floats;
+extern const BitKernels kAvx512Bits;
+extern const SparseKernels kAvx512Sparse;
+extern const CodeKernels kAvx512Codes;
+extern const DotKernels kAvx512VnniDots;
+extern const BitKernels kAvx512PopcntBits;
+#elif defined(__AARCH64EL__)
+extern const FloatKernels kNeonFloats;
+extern const BitKernels kNeonBits;
+extern const CodeKernels kNeonCodes;
+#endif
+
+}  // namespace vec::kernels
+
+#endif  // VEC_KERNELS_PARTS_H_

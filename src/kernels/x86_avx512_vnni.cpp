@@ -1,0 +1,152 @@
+// kernels/x86_avx512_vnni.cpp
+//
+// The integer products of 8-bit codes with AVX-512 VNNI, which multiplies and adds up in one
+// instruction.
+//
+// Compiled with flags of its own (src/sources.mk): no header but the ones below, nothing exported
+// but one table.
+
+// GCC 12 takes the deliberately undefined registers of its own AVX-512 intrinsics for mistakes
+// (GCC bug 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/parts.h"
+
+namespace vec::kernels {
+
+namespace {
+
+using Ints = __m512i;
+
+constexpr std::size_t kWords = 32;
+
+/// Masks of the first n lanes, n below their number.
+inline __mmask32 first32(std::size_t n) { return (1u << n) - 1; }
+inline __mmask64 first64(std::size_t n) { return (std::uint64_t{1} << n) - 1; }
+
+inline Ints zero_ints() { return _mm512_setzero_si512(); }
+
+inline Ints load_words(const std::int16_t* from) { return _mm512_loadu_si512(from); }
+inline Ints load_some_words(const std::int16_t* from, std::size_t n) {
+  return _mm512_maskz_loadu_epi16(first32(n), from);
+}
+
+/// kWords bytes as words.
+inline Ints widen(const std::uint8_t* from) {
+  const void* const bytes = from;
+  return _mm512_cvtepu8_epi16(_mm256_loadu_si256(static_cast<const __m256i*>(bytes)));
+}
+inline Ints widen_some(const std::uint8_t* from, std::size_t n) {
+  return _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(first32(n), from));
+}
+
+/// Adds the products of bytes and words, two to a lane.
+inline Ints add_products(Ints sum, Ints a, Ints b) { return _mm512_dpwssd_epi32(sum, a, b); }
+inline Ints add(Ints a, Ints b) { return _mm512_add_epi32(a, b); }
+inline std::int32_t sum_of_lanes(Ints v) { return _mm512_reduce_add_epi32(v); }
+
+/// The codes with these places in a list, worked on together: they share the loads of the query.
+template <std::size_t... k>
+struct Group {
+  static constexpr std::size_t kCount = sizeof...(k);
+
+  /// Fetches the line of each of the next codes that holds byte i.
+  static void fetch(const std::uint8_t* const* ahead, std::size_t i) {
+    if constexpr (kCount > 1) (__builtin_prefetch(ahead[k] + i), ...);
+  }
+
+  /// out[k] = sum of codes[k][i] * query[i].
+  static void dot(const std::uint8_t* const* codes, const std::uint8_t* const* ahead,
+                  const std::int16_t* query, std::size_t n, std::int32_t* out) {
+    Ints even[kCount] = {((void)k, zero_ints())...}, odd[kCount] = {((void)k, zero_ints())...};
+    std::size_t i = 0;
+    for (; i + 2 * kWords <= n; i += 2 * kWords) {
+      if (i % 64 == 0) fetch(ahead, i);
+      const Ints words = load_words(query + i), more_words = load_words(query + i + kWords);
+      ((even[k] = add_products(even[k], widen(codes[k] + i), words)), ...);
+      ((odd[k] = add_products(odd[k], widen(codes[k] + i + kWords), more_words)), ...);
+    }
+    if (i + kWords <= n) {
+      const Ints words = load_words(query + i);
+      ((even[k] = add_products(even[k], widen(codes[k] + i), words)), ...);
+      i += kWords;
+    }
+    if (i < n) {
+      const std::size_t rest = n - i;
+      const Ints words = load_some_words(query + i, rest);
+      ((odd[k] = add_products(odd[k], widen_some(codes[k] + i, rest), words)), ...);
+    }
+    if (n > 0) fetch(ahead, n - 1);
+    ((out[k] = sum_of_lanes(add(even[k], odd[k]))), ...);
+  }
+};
+using One = Group<0>;
+using Four = Group<0, 1, 2, 3>;
+
+/// Where the codes begin that follow the four at `at`: the last four if fewer are left.
+inline std::size_t next_four(std::size_t at, std::size_t count) {
+  return at + 8 <= count ? at + 4 : count - 4;
+}
+
+std::int32_t dot_u8_i16(const std::uint8_t* code, const std::int16_t* query,
+                        std::size_t n) noexcept {
+  std::int32_t sum;
+  One::dot(&code, &code, query, n, &sum);
+  return sum;
+}
+
+void dot_u8_i16_batch(const std::uint8_t* const* codes, std::size_t count,
+                      const std::int16_t* query, std::size_t n, std::int32_t* out) noexcept {
+  std::size_t k = 0;
+  for (; k + 4 <= count; k += 4) {
+    Four::dot(codes + k, codes + next_four(k, count), query, n, out + k);
+  }
+  for (; k < count; ++k) One::dot(codes + k, codes + k, query, n, out + k);
+}
+
+/// The instruction multiplies unsigned with signed bytes: a * b = a * (b - 128) + 128 * a.
+struct ShiftedDot {
+  Ints products, sum_a;
+};
+inline void add_products(ShiftedDot& sums, Ints a, Ints b) {
+  const Ints ones = _mm512_set1_epi8(1);
+  const Ints shifted = _mm512_xor_si512(b, _mm512_set1_epi8(-128));
+  sums.products = _mm512_dpbusd_epi32(sums.products, a, shifted);
+  sums.sum_a = _mm512_dpbusd_epi32(sums.sum_a, a, ones);
+}
+
+std::int32_t dot_u8_u8(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) noexcept {
+  ShiftedDot even = {zero_ints(), zero_ints()}, odd = even;
+  std::size_t i = 0;
+  for (; i + 128 <= n; i += 128) {
+    add_products(even, _mm512_loadu_si512(a + i), _mm512_loadu_si512(b + i));
+    add_products(odd, _mm512_loadu_si512(a + i + 64), _mm512_loadu_si512(b + i + 64));
+  }
+  if (i + 64 <= n) {
+    add_products(even, _mm512_loadu_si512(a + i), _mm512_loadu_si512(b + i));
+    i += 64;
+  }
+  if (i < n) {
+    const __mmask64 rest = first64(n - i);
+    add_products(odd, _mm512_maskz_loadu_epi8(rest, a + i), _mm512_maskz_loadu_epi8(rest, b + i));
+  }
+  const Ints sum_a = _mm512_slli_epi32(add(even.sum_a, odd.sum_a), 7);
+  return sum_of_lanes(add(add(even.products, odd.products), sum_a));
+}
+
+}  // namespace
+
+constinit const DotKernels kAvx512VnniDots = {
+    .dot_u8_i16 = dot_u8_i16,
+    .dot_u8_u8 = dot_u8_u8,
+    .dot_u8_i16_batch = dot_u8_i16_batch,
+};
+
+}  // namespace vec::kernels
