@@ -1,0 +1,259 @@
+#include "core/codes/query.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "kernels/kernels.h"
+
+namespace vec::codes {
+
+namespace {
+
+constexpr double kFloatUnit = 1.0 / (1 << 23);
+constexpr std::size_t kBatch = 64;
+
+float finite(double distance) {
+  return std::isnan(distance) ? std::numeric_limits<float>::max() : static_cast<float>(distance);
+}
+
+U8Header header_of(const std::byte* code) {
+  U8Header header;
+  std::memcpy(&header, code, sizeof header);
+  return header;
+}
+
+const std::uint8_t* levels_of(const std::byte* code) {
+  return reinterpret_cast<const std::uint8_t*>(code + sizeof(U8Header));
+}
+
+/// Kernels read values of any alignment.
+const float* as_floats(const std::byte* code) { return reinterpret_cast<const float*>(code); }
+const kernels::HalfBits* as_halves(const std::byte* code) {
+  return reinterpret_cast<const kernels::HalfBits*>(code);
+}
+const std::uint8_t* as_bits(const std::byte* code) {
+  return reinterpret_cast<const std::uint8_t*>(code);
+}
+kernels::SparseView as_sparse(const std::byte* code) {
+  SparseHeader header;
+  std::memcpy(&header, code, sizeof header);
+  const auto count = static_cast<std::size_t>(header.count);
+  code += sizeof header;
+  return {reinterpret_cast<const std::int32_t*>(code),
+          as_floats(code + count * sizeof(std::int32_t)), count};
+}
+
+double cosine_distance(kernels::CosineParts parts) {
+  const double similarity = double{parts.dot} / std::sqrt(double{parts.aa} * double{parts.bb});
+  return std::isnan(similarity) ? similarity : 1.0 - std::clamp(similarity, -1.0, 1.0);
+}
+
+/// The distance of two codes that are values.
+double raw_distance(const Format& format, const std::byte* a, const std::byte* b) {
+  const auto& table = kernels::active();
+  const std::size_t n = format.dims;
+  switch (format.kind) {
+    case CodeKind::kFloat:
+      switch (format.metric) {
+        case Metric::kL2:
+          return table.l2_squared_f32(as_floats(a), as_floats(b), n);
+        case Metric::kInnerProduct:
+          return -table.dot_f32(as_floats(a), as_floats(b), n);
+        case Metric::kCosine:
+          return cosine_distance(table.cosine_f32(as_floats(a), as_floats(b), n));
+        default:
+          return table.l1_f32(as_floats(a), as_floats(b), n);
+      }
+    case CodeKind::kHalf:
+      switch (format.metric) {
+        case Metric::kL2:
+          return table.l2_squared_f16(as_halves(a), as_halves(b), n);
+        case Metric::kInnerProduct:
+          return -table.dot_f16(as_halves(a), as_halves(b), n);
+        case Metric::kCosine:
+          return cosine_distance(table.cosine_f16(as_halves(a), as_halves(b), n));
+        default:
+          return table.l1_f16(as_halves(a), as_halves(b), n);
+      }
+    case CodeKind::kBits: {
+      if (format.metric == Metric::kHamming) {
+        return static_cast<double>(table.hamming(as_bits(a), as_bits(b), format.code_bytes));
+      }
+      const auto counts = table.bit_counts(as_bits(a), as_bits(b), format.code_bytes);
+      if (counts.both == 0) return 1;
+      return 1 - static_cast<double>(counts.both) / static_cast<double>(counts.either);
+    }
+    case CodeKind::kSparse: {
+      const auto sa = as_sparse(a);
+      const auto sb = as_sparse(b);
+      switch (format.metric) {
+        case Metric::kL2:
+          return table.l2_squared_sparse(sa, sb);
+        case Metric::kInnerProduct:
+          return -table.dot_sparse(sa, sb);
+        case Metric::kCosine:
+          return cosine_distance({table.dot_sparse(sa, sb),
+                                  table.dot_f32(sa.values, sa.values, sa.count),
+                                  table.dot_f32(sb.values, sb.values, sb.count)});
+        default:
+          return table.l1_sparse(sa, sb);
+      }
+    }
+    case CodeKind::kU8:
+      break;
+  }
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+}  // namespace
+
+/// One function for each kind of code and metric, so that the choice is made once a query.
+struct Query::Scorers {
+  static void raw(const Query& query, const std::byte* const* codes, std::size_t count,
+                  Scored* out) {
+    for (std::size_t i = 0; i < count; ++i) {
+      out[i] = {finite(raw_distance(query.format_, query.raw_.data(), codes[i])), 0};
+    }
+  }
+
+  /// Calls each(i, rounded dot decoded, header) for every code.
+  template <class Each>
+  static void dots(const Query& query, const std::byte* const* codes, std::size_t count,
+                   Each each) {
+    const auto& table = kernels::active();
+    const std::uint8_t* levels[kBatch];
+    std::int32_t sums[kBatch];
+    for (std::size_t start = 0; start < count; start += kBatch) {
+      const std::size_t n = std::min(kBatch, count - start);
+      for (std::size_t i = 0; i < n; ++i) levels[i] = levels_of(codes[start + i]);
+      table.dot_u8_i16_batch(levels, n, query.rounded_.data(), query.format_.dims, sums);
+      for (std::size_t i = 0; i < n; ++i) {
+        const U8Header header = header_of(codes[start + i]);
+        each(start + i, header.lo * query.sum_ + header.step * (query.scale_ * sums[i]), header);
+      }
+    }
+  }
+
+  static void l2(const Query& query, const std::byte* const* codes, std::size_t count,
+                 Scored* out) {
+    const auto rounding = static_cast<float>(query.rounding_ * (1 + kFloatUnit));
+    dots(query, codes, count, [&](std::size_t i, double dot, const U8Header& header) {
+      const double squared = query.norm_squared_ + header.norm_squared - 2 * dot;
+      out[i] = {finite(std::max(squared, 0.0)), header.radius + rounding};
+    });
+  }
+
+  static void dot(const Query& query, const std::byte* const* codes, std::size_t count,
+                  Scored* out) {
+    const bool cosine = query.format_.metric == Metric::kCosine;
+    dots(query, codes, count, [&](std::size_t i, double dot, const U8Header& header) {
+      // Of unit length: no root to take.
+      const double norm = (cosine ? 1.0 : std::sqrt(header.norm_squared)) + header.radius;
+      const double radius = query.norm_ * header.radius + query.rounding_ * norm +
+                            query.float_error_ * (query.norm_ + query.rounding_) * norm;
+      out[i] = {finite(-dot), static_cast<float>(radius * (1 + kFloatUnit))};
+    });
+  }
+
+  static void l1(const Query& query, const std::byte* const* codes, std::size_t count,
+                 Scored* out) {
+    const auto& table = kernels::active();
+    for (std::size_t i = 0; i < count; ++i) {
+      const U8Header header = header_of(codes[i]);
+      out[i] = {finite(table.l1_f32_u8(query.floats_.data(), levels_of(codes[i]), header.lo,
+                                       header.step, query.format_.dims)),
+                header.radius};
+    }
+  }
+};
+
+Query::Query(const Format& format, const Value& value) : format_(format), score_(Scorers::raw) {
+  float_error_ = (format.dims + 2.0) * kFloatUnit;
+  if (format.kind == CodeKind::kU8) {
+    prepare_u8(value);
+    score_ = format.metric == Metric::kL2   ? Scorers::l2
+             : format.metric == Metric::kL1 ? Scorers::l1
+                                            : Scorers::dot;
+    if (format.metric == Metric::kCosine) float_error_ *= 3;  // the dot product and two norms
+    return;
+  }
+  std::vector<float> scratch;
+  raw_.resize(code_size(format, value));
+  encode(format, value, scratch, raw_.data());
+}
+
+void Query::prepare_u8(const Value& value) {
+  dense_floats(format_, value, floats_);
+  const double n = format_.dims;
+  double largest = 0;
+  double total = 0;
+  for (const float element : floats_) {
+    largest = std::max(largest, std::fabs(double{element}));
+    total += std::fabs(double{element});
+  }
+  // As fine as 16 bits allow and as dot_u8_i16 can sum in 32: 255 * sum |rounded| < 2^31.
+  scale_ = std::max(largest / 32767, 255 * total / (2147483647.0 - 128 * n));
+  const double inverse = scale_ > 0 ? 1 / scale_ : 0;
+  rounded_.resize(floats_.size());
+  double error = 0;
+  double sum = 0;
+  double norm_squared = 0;
+  for (std::size_t i = 0; i < floats_.size(); ++i) {
+    const double level = std::isfinite(inverse) ? std::nearbyint(floats_[i] * inverse) : 0;
+    rounded_[i] = static_cast<std::int16_t>(std::clamp(level, -32767.0, 32767.0));
+    const double difference = floats_[i] - scale_ * rounded_[i];
+    error += difference * difference;
+    sum += rounded_[i];
+    norm_squared += double{static_cast<float>(rounded_[i])} * rounded_[i];
+  }
+  sum_ = scale_ * sum;
+  norm_squared_ = scale_ * scale_ * norm_squared;
+  norm_ = std::sqrt(norm_squared_);
+  rounding_ = std::sqrt(error) * (1 + 1e-12);
+  if (format_.metric == Metric::kCosine) rounding_ += kFloatUnit;  // of unit length, nearly
+}
+
+double Query::lower_bound(Scored scored) const {
+  const double distance = scored.distance;
+  const double slack = 4 * kFloatUnit * std::fabs(distance);  // `distance` itself is rounded
+  switch (format_.metric) {
+    case Metric::kL2: {
+      if (format_.kind != CodeKind::kU8) {
+        return std::sqrt(std::max(0.0, distance - slack)) - scored.radius;
+      }
+      // norm_squared of the code was rounded to float; it is at most 2 (|q|^2 + distance).
+      const double squared = distance - slack - 2 * kFloatUnit * (norm_squared_ + distance);
+      const double root = std::sqrt(std::max(0.0, squared));
+      return root * (1 - float_error_) - scored.radius * (1 + float_error_);
+    }
+    case Metric::kCosine:
+      if (format_.kind != CodeKind::kU8) return distance - slack;
+      return 1 + distance - slack - scored.radius - kFloatUnit;
+    case Metric::kL1:
+      return distance - slack - float_error_ * distance - scored.radius * (1 + float_error_);
+    default:
+      return distance - slack - scored.radius;
+  }
+}
+
+float pair_distance(const Format& format, const std::byte* a, const std::byte* b) {
+  if (format.kind != CodeKind::kU8) return finite(raw_distance(format, a, b));
+  const auto& table = kernels::active();
+  const std::size_t n = format.dims;
+  const U8Header ha = header_of(a);
+  const U8Header hb = header_of(b);
+  if (format.metric == Metric::kL1) {
+    return finite(table.l1_u8_u8(levels_of(a), ha.lo, ha.step, levels_of(b), hb.lo, hb.step, n));
+  }
+  // sum (la + sa a)(lb + sb b), multiplied out; the sums of a and b are in the headers.
+  const double products = table.dot_u8_u8(levels_of(a), levels_of(b), n);
+  const double dot = double{ha.lo} * hb.lo * static_cast<double>(n) +
+                     double{ha.lo} * hb.step * hb.level_sum +
+                     double{hb.lo} * ha.step * ha.level_sum + double{ha.step} * hb.step * products;
+  if (format.metric != Metric::kL2) return finite(-dot);
+  return finite(std::max(0.0, double{ha.norm_squared} + hb.norm_squared - 2 * dot));
+}
+
+}  // namespace vec::codes

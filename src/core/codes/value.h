@@ -1,0 +1,53 @@
+// core/codes/value.h
+//
+// A column's value as an index sees it, and turning it into a code.
+
+#ifndef VEC_CORE_CODES_VALUE_H_
+#define VEC_CORE_CODES_VALUE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/codes/format.h"
+#include "kernels/kernel_table.h"
+
+namespace vec::codes {
+
+/// A borrowed value.  Which members mean anything depends on the format's element; the others are
+/// null.
+struct Value {
+  const float* floats;              // kFloat, and kHalf if it was decoded from kU8: dims of them
+  const kernels::HalfBits* halves;  // kHalf: dims of them
+  const std::uint8_t* bits;         // kBit: (dims + 7) / 8 bytes, pad bits zero
+  kernels::SparseView sparse;       // kSparse
+};
+
+/// The dense value as floats, of unit length for kCosine over kU8: what kU8 codes and queries are
+/// made from.  A zero vector stays zero.
+void dense_floats(const Format& format, const Value& value, std::vector<float>& out);
+
+/// |value| is zero, so that it has no direction: the cosine metric leaves it out.
+bool has_zero_norm(const Format& format, const Value& value);
+
+/// Bytes of the code of `value`.  Format::code_bytes, but for kSparse.
+std::size_t code_size(const Format& format, const Value& value);
+
+/// Bytes of a code that is already one.
+std::size_t code_size(const Format& format, const std::byte* code) noexcept;
+
+/// Writes the code of `value`: code_size() bytes, which `out` must have.
+/// scratch   room for dense_floats, kept by the caller from call to call
+void encode(const Format& format, const Value& value, std::vector<float>& scratch, std::byte* out);
+
+/// A value whose code is `code`: the decoded one for kU8, else the value itself.  Points into
+/// `code` and `scratch`.  For kCosine over kU8 its length is 1, not that of the value coded.
+Value decode(const Format& format, const std::byte* code, std::vector<float>& scratch);
+
+/// Says whether `size` bytes can be a code of the format.  For bytes that come from disk.
+bool valid_code(const Format& format, const std::byte* code, std::size_t size) noexcept;
+
+}  // namespace vec::codes
+
+#endif  // VEC_CORE_CODES_VALUE_H_

@@ -1,0 +1,214 @@
+// core/hnsw/search.h
+//
+// Searching one layer, and descending to it.
+//
+// Malkov & Yashunin, "Efficient and robust approximate nearest neighbor search using Hierarchical
+// Navigable Small World graphs", IEEE TPAMI 42(4), 2020, algorithms 2 and 5.  Departures: a search
+// can be resumed from what it had turned away; dying nodes are passed through but are no results;
+// the visits of one hop are one call of the Store, which orders them by page.
+
+#ifndef VEC_CORE_HNSW_SEARCH_H_
+#define VEC_CORE_HNSW_SEARCH_H_
+
+#include <algorithm>
+#include <limits>
+#include <memory_resource>
+#include <span>
+#include <vector>
+
+#include "core/hnsw/graph.h"
+#include "core/hnsw/store.h"
+#include "core/visited_set.h"
+
+namespace vec::hnsw {
+
+/// Nearer first; of equal distances the lower id, so that a search depends on the graph alone.
+inline bool nearer(const Candidate& a, const Candidate& b) {
+  return a.distance < b.distance || (a.distance == b.distance && a.id < b.id);
+}
+inline bool farther(const Candidate& a, const Candidate& b) { return nearer(b, a); }
+
+/// A search of one layer.  Its memory grows with the nodes visited: about 24 bytes each, and 16
+/// more if it may be resumed.
+template <ReadStore Store>
+class LayerSearch {
+ public:
+  /// keep_discarded   remember what is turned away, so that resume() can go on from it
+  LayerSearch(Store& store, const codes::Query& query, int layer, std::size_t ef,
+              bool keep_discarded, std::pmr::memory_resource* memory)
+      : store_(store),
+        query_(query),
+        layer_(layer),
+        ef_(ef),
+        keep_discarded_(keep_discarded),
+        visited_(ef * 24, memory),
+        frontier_(memory),
+        results_(memory),
+        discarded_(memory) {
+    results_.reserve(ef + 1);
+    frontier_.reserve(ef * 4);
+  }
+
+  /// Searches from `entries`, whose distances are known.
+  void start(std::span<const Candidate> entries) {
+    for (const Candidate& entry : entries) {
+      if (visited_.insert(entry.id)) frontier_.push_back(entry);
+    }
+    for (const Candidate& entry : frontier_) admit(entry);
+    std::make_heap(frontier_.begin(), frontier_.end(), farther);
+    expand();
+  }
+
+  /// Searches again, from the nearest of those turned away, with room for `ef` new results.
+  /// False if nothing is left to search from.
+  bool resume(std::size_t ef) {
+    ef_ = ef;
+    results_.clear();
+    // What the frontier still holds was farther than every result and was not expanded; those
+    // that count as results stand among the discarded ones, too.
+    std::sort(discarded_.begin(), discarded_.end(), farther);
+    if (discarded_.empty() && frontier_.empty()) return false;
+    for (std::size_t taken = 0; taken < ef && !discarded_.empty(); ++taken) {
+      const Candidate candidate = discarded_.back();
+      discarded_.pop_back();
+      admit(candidate);
+      frontier_.push_back(candidate);
+    }
+    std::make_heap(frontier_.begin(), frontier_.end(), farther);
+    expand();
+    return !results_.empty();
+  }
+
+  /// Takes the nearest of those turned away without searching on.  False if there is none.
+  bool drain(Candidate& out) {
+    if (discarded_.empty()) return false;
+    if (!draining_) std::sort(discarded_.begin(), discarded_.end(), farther);
+    draining_ = true;
+    out = discarded_.back();
+    discarded_.pop_back();
+    return true;
+  }
+
+  /// The results, nearest first.  Ends the use of results() until the next resume().
+  std::span<const Candidate> sorted_results() {
+    std::sort_heap(results_.begin(), results_.end(), nearer);
+    return results_;
+  }
+
+  /// Nodes whose distance was computed.
+  std::size_t visited_count() const { return visited_.size(); }
+
+  std::size_t bytes() const {
+    return visited_.bytes() +
+           (frontier_.capacity() + results_.capacity() + discarded_.capacity()) * sizeof(Candidate);
+  }
+
+ private:
+  /// Takes in a candidate as a result if it is near enough; `results_` is a heap, farthest first.
+  void admit(const Candidate& candidate) {
+    results_.push_back(candidate);
+    std::push_heap(results_.begin(), results_.end(), nearer);
+    if (results_.size() <= ef_) return;
+    std::pop_heap(results_.begin(), results_.end(), nearer);
+    if (keep_discarded_) discarded_.push_back(results_.back());
+    results_.pop_back();
+  }
+
+  float worst() const {
+    return results_.size() < ef_ ? std::numeric_limits<float>::infinity()
+                                 : results_.front().distance;
+  }
+
+  void expand() {
+    while (!frontier_.empty()) {
+      const Candidate nearest = frontier_.front();
+      if (nearest.distance > worst()) break;
+      std::pop_heap(frontier_.begin(), frontier_.end(), farther);
+      frontier_.pop_back();
+      store_.check_interrupts();
+
+      store_.links(nearest.id, layer_, list_);
+      std::size_t count = 0;
+      for (const Link link : list_.view()) {
+        if (visited_.insert(node_of(link))) fresh_[count++] = node_of(link);
+      }
+      if (count == 0) continue;
+      store_.score(query_, {fresh_.data(), count}, scores_.data());
+      for (std::size_t i = 0; i < count; ++i) take(fresh_[i], scores_[i]);
+      if (!frontier_.empty()) store_.prefetch_links(frontier_.front().id);
+    }
+  }
+
+  void take(NodeId node, const NodeScore& score) {
+    if (score.state == NodeState::kFree) return;
+    const Candidate candidate{score.scored.distance, score.scored.radius, node, score.generation};
+    const bool near = results_.size() < ef_ || candidate.distance < worst();
+    if (near) {
+      frontier_.push_back(candidate);
+      std::push_heap(frontier_.begin(), frontier_.end(), farther);
+    }
+    if (score.state != NodeState::kLive) return;
+    if (near) {
+      admit(candidate);
+    } else if (keep_discarded_) {
+      discarded_.push_back(candidate);
+    }
+  }
+
+  Store& store_;
+  const codes::Query& query_;
+  int layer_;
+  std::size_t ef_;
+  bool keep_discarded_;
+  bool draining_ = false;
+  VisitedSet visited_;
+  std::pmr::vector<Candidate> frontier_;   // to be expanded: heap, nearest first
+  std::pmr::vector<Candidate> results_;    // heap, farthest first; at most ef_
+  std::pmr::vector<Candidate> discarded_;  // live, not among the results; no order
+  LinkList list_;
+  std::array<NodeId, kMaxLinks> fresh_;
+  std::array<NodeScore, kMaxLinks> scores_;
+};
+
+/// The entry point as a candidate, or one with id kNoNode if the graph is empty.
+template <ReadStore Store>
+Candidate entry_candidate(Store& store, const codes::Query& query, EntryPoint entry) {
+  if (!entry.exists()) return {0, 0, kNoNode, 0};
+  NodeScore score;
+  store.score(query, {&entry.node, 1}, &score);
+  return {score.scored.distance, score.scored.radius, entry.node, score.generation};
+}
+
+/// Walks greedily down from layer `from` to layer `to`, both included, and returns the nearest
+/// node met (algorithm 2 with ef = 1).  from < to returns `start`.
+template <ReadStore Store>
+Candidate descend(Store& store, const codes::Query& query, Candidate start, int from, int to) {
+  LinkList list;
+  std::array<NodeId, kMaxLinks> nodes;
+  std::array<NodeScore, kMaxLinks> scores;
+  for (int layer = from; layer >= to; --layer) {
+    for (bool moved = true; moved;) {
+      moved = false;
+      store.check_interrupts();
+      store.links(start.id, layer, list);
+      std::size_t count = 0;
+      for (const Link link : list.view()) nodes[count++] = node_of(link);
+      if (count == 0) break;
+      store.score(query, {nodes.data(), count}, scores.data());
+      for (std::size_t i = 0; i < count; ++i) {
+        if (scores[i].state == NodeState::kFree) continue;
+        const Candidate candidate{scores[i].scored.distance, scores[i].scored.radius, nodes[i],
+                                  scores[i].generation};
+        if (nearer(candidate, start)) {
+          start = candidate;
+          moved = true;
+        }
+      }
+    }
+  }
+  return start;
+}
+
+}  // namespace vec::hnsw
+
+#endif  // VEC_CORE_HNSW_SEARCH_H_

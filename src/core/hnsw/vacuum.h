@@ -1,0 +1,236 @@
+// core/hnsw/vacuum.h
+//
+// Taking dead rows out of the graph.  The paper (search.h) has no deletion; this is ours.
+//
+//   1. drop the dead rows; a node left without any becomes dying: still passed through, never a
+//      result, never linked to by inserts that begin from here on
+//   2. wait for the inserts that had begun, which may have linked to it
+//   3. give every list that has a dying node the nearest of what it led to instead; see to it that
+//      whoever a dying node led to is known to somebody else
+//   4. link what can no longer be reached (reconnect.h)
+//   5. free the dying nodes: nobody leads to them any more
+//
+// A vacuum that is interrupted leaves dying nodes behind; the next one takes them, too.  The cost
+// is two passes over the link lists and, for each damaged list, codes of nodes at hand: no search,
+// unless a whole neighbourhood is gone.
+
+#ifndef VEC_CORE_HNSW_VACUUM_H_
+#define VEC_CORE_HNSW_VACUUM_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <memory_resource>
+#include <span>
+#include <vector>
+
+#include "core/error.h"
+#include "core/hnsw/insert.h"
+#include "core/hnsw/reconnect.h"
+#include "core/visited_set.h"
+
+namespace vec::hnsw {
+
+/// Repairs lists after some nodes became dying.  Room is kept from list to list.
+template <WriteStore Store>
+class Repair {
+ public:
+  /// dying   one flag a node; nodes beyond its end are not dying
+  Repair(Store& store, const std::vector<bool>& dying, std::pmr::memory_resource* memory)
+      : store_(store), dying_(dying), memory_(memory) {}
+
+  /// Sees to it that those to whom the dying `node` led are known to somebody else.
+  void adopt_from(NodeId node) {
+    LinkList links;
+    for (int layer = 0; layer <= kMaxLevel; ++layer) {
+      store_.links(node, layer, links);
+      if (links.count == 0 && layer > 0) return;
+      for (const Link link : links.view()) {
+        const NodeId orphan = node_of(link);
+        if (is_dying(orphan) || is_known_elsewhere(store_, layer, orphan, node)) continue;
+        rescue(store_, layer, orphan, scratch_);
+      }
+    }
+  }
+
+  /// Repairs `node`'s links on `layer`, which are `list`, if one of them is dying.
+  void list(NodeId node, int layer, const LinkList& list) {
+    if (std::none_of(list.view().begin(), list.view().end(),
+                     [&](Link link) { return is_dying(node_of(link)); })) {
+      return;
+    }
+    LinkList now = list;
+    constexpr int kTries = 100;
+    for (int attempt = 0; attempt < kTries; ++attempt) {
+      if (now.state != NodeState::kLive || now.count == 0) return;
+      if (repair(node, layer, now)) return;
+      store_.check_interrupts();
+      store_.links(node, layer, now);
+    }
+    throw Error(ErrorCode::kInternal, "hnsw graph not repaired");
+  }
+
+ private:
+  /// How many dying nodes a repair looks through for living ones behind them.
+  static constexpr std::size_t kMaxDyingVisited = 64;
+
+  bool is_dying(NodeId node) const { return node < dying_.size() && dying_[node]; }
+
+  /// Fills nodes_ with the node itself, then the living nodes it reaches by its links and through
+  /// dying ones.
+  void gather(NodeId node, int layer, const LinkList& list) {
+    VisitedSet seen(1024, memory_);
+    seen.insert(node);
+    nodes_.assign(1, node);
+    std::vector<NodeId> through;
+    const auto take = [&](const LinkList& links) {
+      for (const Link link : links.view()) {
+        const NodeId other = node_of(link);
+        if (!seen.insert(other)) continue;
+        (is_dying(other) ? through : nodes_).push_back(other);
+      }
+    };
+    take(list);
+    LinkList behind;
+    for (std::size_t i = 0; i < through.size() && i < kMaxDyingVisited; ++i) {
+      store_.links(through[i], layer, behind);
+      take(behind);
+    }
+  }
+
+  /// Adds to nodes_ what a search from the entry point finds near `code`.
+  void search(int layer, const std::byte* code) {
+    const EntryPoint entry = store_.entry();
+    if (!entry.exists() || entry.level < layer) return;
+    const codes::Query query(store_.format(), codes::decode(store_.format(), code, floats_));
+    const Candidate start =
+        descend(store_, query, entry_candidate(store_, query, entry), entry.level, layer + 1);
+    LayerSearch<Store> search(store_, query, layer,
+                              static_cast<std::size_t>(store_.params().ef_construction), false,
+                              memory_);
+    search.start({&start, 1});
+    for (const Candidate& found : search.sorted_results()) {
+      if (std::find(nodes_.begin(), nodes_.end(), found.id) == nodes_.end() &&
+          !is_dying(found.id)) {
+        nodes_.push_back(found.id);
+      }
+    }
+  }
+
+  /// One try; false if the list changed meanwhile.
+  bool repair(NodeId node, int layer, const LinkList& list) {
+    const codes::Format& format = store_.format();
+    const auto limit = static_cast<std::size_t>(store_.params().max_links(layer));
+    gather(node, layer, list);
+    store_.fetch_codes(nodes_, batch_);
+    if (batch_.codes[0] == nullptr) return true;
+    if (nodes_.size() - 1 < limit / 2) {
+      const std::vector<std::byte> own(batch_.codes[0], batch_.codes[0] + own_bytes(format));
+      search(layer, own.data());
+      store_.fetch_codes(nodes_, batch_);
+      if (batch_.codes[0] == nullptr) return true;
+    }
+
+    // Living links stay: whoever they lead to may not be known to others.  Free places go to the
+    // nearest of the rest, by the rule first.
+    std::vector<LinkCandidate> kept;
+    std::vector<LinkCandidate> candidates;
+    for (std::size_t i = 1; i < nodes_.size(); ++i) {
+      if (batch_.states[i] != NodeState::kLive) continue;
+      LinkCandidate candidate{codes::pair_distance(format, batch_.codes[0], batch_.codes[i]), i,
+                              false};
+      const auto link = std::find_if(list.view().begin(), list.view().end(),
+                                     [&](Link other) { return node_of(other) == nodes_[i]; });
+      if (link == list.view().end()) {
+        candidates.push_back(candidate);
+      } else {
+        candidate.kept = kept_by_rule(*link);
+        kept.push_back(candidate);
+      }
+    }
+    std::sort(candidates.begin(), candidates.end(),
+              [&](const LinkCandidate& a, const LinkCandidate& b) {
+                return a.distance < b.distance ||
+                       (a.distance == b.distance && nodes_[a.index] < nodes_[b.index]);
+              });
+    const std::size_t stayed = kept.size();
+    fill_neighbors(kept, candidates, limit, [&](std::size_t a, std::size_t b) {
+      return codes::pair_distance(format, batch_.codes[a], batch_.codes[b]);
+    });
+    std::array<Link, kMaxLinks> desired;
+    std::size_t count = 0;
+    for (const LinkCandidate& candidate : kept) {
+      desired[count++] = nodes_[candidate.index] | (candidate.kept ? kKeptByRule : 0);
+    }
+    if (!store_.replace_links(node, layer, list.view(), {desired.data(), count})) return false;
+
+    // The dying ones also led here.  Those that now stand in their place should, too.
+    const std::vector<std::byte> code(batch_.codes[0], batch_.codes[0] + own_bytes(format));
+    for (std::size_t i = stayed; i < kept.size(); ++i) {
+      const NodeId other = nodes_[kept[i].index];
+      const NodeId dropped =
+          connect(store_, layer, other, node, code.data(), Adding::kIfWorthIt, scratch_).dropped;
+      if (dropped != kNoNode) rescue(store_, layer, dropped, scratch_);
+    }
+    return true;
+  }
+
+  /// Bytes of batch_'s first code.
+  std::size_t own_bytes(const codes::Format& format) const {
+    return codes::code_size(format, batch_.codes[0]);
+  }
+
+  Store& store_;
+  const std::vector<bool>& dying_;
+  std::pmr::memory_resource* memory_;
+  std::vector<NodeId> nodes_;
+  std::vector<float> floats_;
+  CodeBatch batch_;
+  InsertScratch scratch_;
+};
+
+/// Drops every row that is_dead(row) names, and the nodes that have none left.  Returns how many
+/// nodes were freed.
+template <WriteStore Store, class IsDead>
+std::size_t remove_dead(Store& store, IsDead is_dead, std::pmr::memory_resource* memory) {
+  std::vector<NodeId> dying;
+  const EntryPoint highest = store.mark_dead(is_dead, dying);
+  if (dying.empty()) {
+    reconnect(store, memory);
+    return 0;
+  }
+  std::vector<bool> is_dying(store.node_count());
+  for (const NodeId node : dying) is_dying[node] = true;
+  store.wait_for_inserts();
+
+  const auto replace_entry = [&] {
+    for (EntryPoint entry = store.entry();
+         entry.exists() && entry.node < is_dying.size() && is_dying[entry.node];) {
+      if (store.replace_entry(entry.node, highest)) break;
+      entry = store.entry();
+    }
+  };
+  replace_entry();
+  Repair<Store> repair(store, is_dying, memory);
+  store.for_each_live([&](NodeId node, int level, const LinkList& base) {
+    store.check_interrupts();
+    repair.list(node, 0, base);
+    LinkList links;
+    for (int layer = 1; layer <= level; ++layer) {
+      store.links(node, layer, links);
+      repair.list(node, layer, links);
+    }
+  });
+  for (const NodeId node : dying) {
+    store.check_interrupts();
+    repair.adopt_from(node);
+  }
+  reconnect(store, memory);
+  // An insert that began before the entry point was replaced may hold the old one.
+  store.wait_for_inserts();
+  store.free_nodes(dying);
+  return dying.size();
+}
+
+}  // namespace vec::hnsw
+
+#endif  // VEC_CORE_HNSW_VACUUM_H_
