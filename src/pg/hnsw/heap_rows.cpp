@@ -1,0 +1,62 @@
+#include "pg/hnsw/heap_rows.h"
+
+#include <limits>
+
+namespace vec::pg::hnsw {
+
+void HeapRows::open(IndexScanDesc scan) {
+  scan_ = scan;
+  per_row_ = AllocSetContextCreate(CurrentMemoryContext, "hnsw row", ALLOCSET_SMALL_SIZES);
+  slot_ = table_slot_create(scan->heapRelation, nullptr);
+  if (scan->indexRelation->rd_index->indkey.values[0] == 0) {
+    info_ = BuildIndexInfo(scan->indexRelation);
+    executor_ = CreateExecutorState();
+  }
+  fetch_ = table_index_fetch_begin(scan->heapRelation);
+}
+
+void HeapRows::close() {
+  table_index_fetch_end(fetch_);
+  ExecDropSingleTupleTableSlot(slot_);
+  if (executor_ != nullptr) FreeExecutorState(executor_);
+  MemoryContextDelete(per_row_);
+  *this = HeapRows{};
+}
+
+Datum HeapRows::indexed_value(bool* is_null) {
+  if (info_ == nullptr) {
+    return slot_getattr(slot_, scan_->indexRelation->rd_index->indkey.values[0], is_null);
+  }
+  Datum values[INDEX_MAX_KEYS];
+  bool nulls[INDEX_MAX_KEYS];
+  GetPerTupleExprContext(executor_)->ecxt_scantuple = slot_;
+  FormIndexDatum(info_, slot_, executor_, values, nulls);
+  *is_null = nulls[0];
+  return values[0];
+}
+
+HeapRows::Answer HeapRows::look(vec::hnsw::RowId row, bool distance_wanted) {
+  ItemPointerData tid = to_tid(row);
+  bool call_again = false;
+  bool all_dead = false;
+  if (!table_index_fetch_tuple(fetch_, &tid, scan_->xs_snapshot, slot_, &call_again, &all_dead)) {
+    return {false, 0};
+  }
+  if (!distance_wanted) return {true, 0};
+  const MemoryContext before = MemoryContextSwitchTo(per_row_);
+  bool is_null = false;
+  const Datum value = indexed_value(&is_null);
+  double distance = std::numeric_limits<double>::infinity();
+  if (!is_null) {
+    const ScanKey key = scan_->orderByData;
+    distance = DatumGetFloat8(
+        FunctionCall2Coll(&key->sk_func, key->sk_collation, value, key->sk_argument));
+    if (std::isnan(distance)) distance = std::numeric_limits<double>::infinity();
+  }
+  MemoryContextSwitchTo(before);
+  MemoryContextReset(per_row_);
+  if (executor_ != nullptr) ResetPerTupleExprContext(executor_);
+  return {true, distance};
+}
+
+}  // namespace vec::pg::hnsw

@@ -1,0 +1,56 @@
+// pg/hnsw/heap_rows.h
+//
+// Exact distances from the table: fetches a row that the index names, if the scan's snapshot sees
+// it, and computes the operator's own result for it.
+
+#ifndef VEC_PG_HNSW_HEAP_ROWS_H_
+#define VEC_PG_HNSW_HEAP_ROWS_H_
+
+#include "core/hnsw/graph.h"
+#include "pg/pg.h"
+
+namespace vec::pg::hnsw {
+
+/// Trivially destructible; C-like functions.  What open() takes, close() gives back; after an
+/// error PostgreSQL does.
+class HeapRows {
+ public:
+  /// `scan` has its table, snapshot and order key.
+  void open(IndexScanDesc scan);
+  void close();
+  bool is_open() const { return fetch_ != nullptr; }
+
+  struct Answer {
+    bool visible;
+    double distance;  // NaN sorts as +inf
+  };
+  /// distance_wanted   false: only whether the row is visible
+  Answer look(vec::hnsw::RowId row, bool distance_wanted);
+
+ private:
+  Datum indexed_value(bool* is_null);
+
+  IndexScanDesc scan_ = nullptr;
+  IndexFetchTableData* fetch_ = nullptr;
+  TupleTableSlot* slot_ = nullptr;
+  IndexInfo* info_ = nullptr;  // expression indexes only
+  EState* executor_ = nullptr;
+  MemoryContext per_row_ = nullptr;
+};
+
+inline ItemPointerData to_tid(vec::hnsw::RowId row) {
+  ItemPointerData tid;
+  static_assert(sizeof tid == sizeof row);
+  std::memcpy(&tid, &row, sizeof tid);
+  return tid;
+}
+
+inline vec::hnsw::RowId to_row(const ItemPointerData* tid) {
+  vec::hnsw::RowId row;
+  std::memcpy(&row, tid, sizeof row);
+  return row;
+}
+
+}  // namespace vec::pg::hnsw
+
+#endif  // VEC_PG_HNSW_HEAP_ROWS_H_

@@ -1,0 +1,315 @@
+// pg/hnsw/scan.cpp
+//
+// Index scans.  The graph gives candidates with a certain lower bound of their distance; rows
+// leave in the exact order of the operator's own result, which is taken from the table for
+// candidates as their bounds come up.  So about as many rows are fetched as are returned, without
+// knowing LIMIT.  Rows that the snapshot does not see use up no place (README, "Scans").
+
+#include <limits>
+#include <memory>
+#include <optional>
+#include <queue>
+
+#include "core/hnsw/search.h"
+#include "pg/hnsw/access_method.h"
+#include "pg/hnsw/heap_rows.h"
+#include "pg/hnsw/settings.h"
+#include "pg/hnsw/store.h"
+#include "pg/memory.h"
+
+namespace vec::pg::hnsw {
+
+namespace {
+
+using vec::hnsw::Candidate;
+using Search = vec::hnsw::LayerSearch<Store>;
+
+/// A thing that is to come out: a node that is certain not to be nearer than `key`, or a row at
+/// exactly `key`.
+struct Upcoming {
+  double key;
+  NodeId node;  // kNoNode for a row
+  std::uint16_t generation;
+  RowId row;
+
+  bool is_row() const { return node == vec::hnsw::kNoNode; }
+  /// Later first, so that a priority_queue gives the nearest; rows before nodes.
+  friend bool operator<(const Upcoming& a, const Upcoming& b) {
+    if (a.key != b.key) return a.key > b.key;
+    return b.is_row() && !a.is_row();
+  }
+};
+
+/// Value of a type with the index's dimensions whose elements are all zero, as NULL is taken.
+/// C-like.
+void* zero_value(const codes::Format& format) {
+  const auto dims = static_cast<int32>(format.dims);
+  Size size = 0;
+  switch (format.element) {
+    case codes::Element::kFloat:
+      size = VECTOR_SIZE(dims);
+      break;
+    case codes::Element::kHalf:
+      size = HALFVEC_SIZE(dims);
+      break;
+    case codes::Element::kBit:
+      size = VARBITTOTALLEN(dims);
+      break;
+    case codes::Element::kSparse:
+      size = SPARSEVEC_SIZE(0);
+      break;
+  }
+  void* value = palloc0(size);
+  SET_VARSIZE(value, size);
+  switch (format.element) {
+    case codes::Element::kFloat:
+      static_cast<Vector*>(value)->dim = static_cast<int16>(dims);
+      break;
+    case codes::Element::kHalf:
+      static_cast<HalfVector*>(value)->dim = static_cast<int16>(dims);
+      break;
+    case codes::Element::kBit:
+      VARBITLEN(value) = dims;
+      break;
+    case codes::Element::kSparse:
+      static_cast<SparseVector*>(value)->dim = dims;
+      break;
+  }
+  return value;
+}
+
+/// State of one scan.  Owns memory only; HeapRows is closed by amendscan.
+class Scan {
+ public:
+  explicit Scan(MemoryContext context) : context_(context), memory_(context) {}
+
+  /// Forgets what was found; the next call of next() starts anew.
+  void restart() {
+    search_.reset();
+    query_.reset();
+    upcoming_ = {};
+    started_ = false;
+  }
+
+  bool next(IndexScanDesc scan);
+  void close();
+  MemoryContext context() const { return context_; }
+
+ private:
+  void start(IndexScanDesc scan);
+  void add(std::span<const Candidate> candidates);
+  bool more();
+  bool drain();
+  void look_at(const Upcoming& node);
+  void make_up_for_dead();
+
+  MemoryContext context_;
+  ContextMemory memory_;
+  std::optional<Store> store_;
+  std::optional<Query> query_;
+  std::unique_ptr<Search> search_;
+  std::priority_queue<Upcoming> upcoming_;
+  HeapRows heap_;
+  bool started_ = false;
+  bool null_query_ = false;
+  bool draining_ = false;
+  double last_ = 0;         // distance of the row returned last
+  std::size_t wanted_ = 0;  // nodes that the search has been asked for
+  std::size_t live_ = 0;    // nodes looked at that had a visible row
+  std::size_t dead_ = 0;    // nodes looked at that had none
+};
+
+void Scan::start(IndexScanDesc scan) {
+  started_ = true;
+  draining_ = false;
+  last_ = -std::numeric_limits<double>::infinity();
+  live_ = dead_ = 0;
+  const Relation index = scan->indexRelation;
+  pg_call([&] {
+    pgstat_count_index_scan(index);
+#if PG_VERSION_NUM >= 180000
+    if (scan->instrument != nullptr) ++scan->instrument->nsearches;
+#endif
+    if (scan->numberOfOrderBys == 0) elog(ERROR, "cannot scan hnsw index without order");
+    if (!IsMVCCSnapshot(scan->xs_snapshot)) {
+      elog(ERROR, "non-MVCC snapshots are not supported with hnsw");
+    }
+    if (!heap_.is_open()) {
+      const MemoryContext before = MemoryContextSwitchTo(context_);
+      heap_.open(scan);
+      MemoryContextSwitchTo(before);
+    }
+  });
+  store_.emplace(index);
+  const vec::hnsw::EntryPoint entry = store_->entry();
+  if (!entry.exists()) return;
+
+  const ScanKey key = scan->orderByData;
+  null_query_ = (key->sk_flags & SK_ISNULL) != 0;
+  const codes::Format& format = store_->format();
+  void* value = pg_call([&]() -> void* {
+    const MemoryContext before = MemoryContextSwitchTo(context_);
+    void* result = null_query_ ? zero_value(format)
+                               : static_cast<void*>(PG_DETOAST_DATUM_COPY(key->sk_argument));
+    if (dimensions_of(format.element, result) != static_cast<int>(format.dims)) {
+      // The operator says it in its own words.
+      FunctionCall2Coll(&key->sk_func, key->sk_collation, PointerGetDatum(zero_value(format)),
+                        key->sk_argument);
+    }
+    MemoryContextSwitchTo(before);
+    return result;
+  });
+  query_.emplace(format, value_of(format.element, value));
+  pfree(value);
+
+  const Candidate nearest = vec::hnsw::descend(
+      *store_, *query_, vec::hnsw::entry_candidate(*store_, *query_, entry), entry.level, 1);
+  wanted_ = static_cast<std::size_t>(ef_search);
+  search_ = std::make_unique<Search>(*store_, *query_, 0, wanted_, true, &memory_);
+  search_->start({&nearest, 1});
+  add(search_->sorted_results());
+}
+
+void Scan::add(std::span<const Candidate> candidates) {
+  for (const Candidate& candidate : candidates) {
+    const double bound =
+        null_query_ ? 0 : query_->lower_bound({candidate.distance, candidate.radius});
+    upcoming_.push({std::isnan(bound) ? -std::numeric_limits<double>::infinity() : bound,
+                    candidate.id, candidate.generation, RowId{}});
+  }
+}
+
+/// Searches on when all that was found has come out.  False if that is the end.
+bool Scan::more() {
+  if (search_ == nullptr) return false;
+  const auto ef = static_cast<std::size_t>(ef_search);
+  if (iterative_scan == kIterativeOff) {
+    if (dead_ == 0 || live_ >= ef) return false;
+    wanted_ += ef - live_;
+    if (!search_->resume(ef - live_)) return false;
+    add(search_->sorted_results());
+    return true;
+  }
+  const double limit = work_mem * 1024.0 * scan_mem_multiplier + 256;
+  if (draining_ || search_->visited_count() >= static_cast<std::size_t>(max_scan_tuples) ||
+      static_cast<double>(search_->bytes()) > limit) {
+    return drain();
+  }
+  wanted_ += ef;
+  if (!search_->resume(ef)) return false;
+  add(search_->sorted_results());
+  return true;
+}
+
+bool Scan::drain() {
+  draining_ = true;
+  Candidate candidate;
+  if (!search_->drain(candidate)) return false;
+  add({&candidate, 1});
+  return true;
+}
+
+/// Some of what the search found is dead to this snapshot.  Searches on until as many living
+/// nodes may be expected as were asked for.
+void Scan::make_up_for_dead() {
+  if (iterative_scan != kIterativeOff || draining_) return;
+  const auto ef = static_cast<std::size_t>(ef_search);
+  const std::size_t seen = live_ + dead_;
+  const std::size_t expected = std::min(ef * seen / std::max<std::size_t>(live_, 1), wanted_ * 2);
+  if (expected <= wanted_) return;
+  const std::size_t more = expected - wanted_;
+  wanted_ = expected;
+  if (search_->resume(more)) add(search_->sorted_results());
+}
+
+void Scan::look_at(const Upcoming& node) {
+  const Rows rows = store_->rows(node.node, node.generation);
+  bool any = false;
+  for (int i = 0; i < rows.count; ++i) {
+    const RowId row = rows.ids[static_cast<std::size_t>(i)];
+    const HeapRows::Answer answer = pg_call([&] { return heap_.look(row, !null_query_); });
+    if (!answer.visible) continue;
+    any = true;
+    upcoming_.push({answer.distance, vec::hnsw::kNoNode, 0, row});
+  }
+  if (any) {
+    ++live_;
+  } else {
+    ++dead_;
+    make_up_for_dead();
+  }
+}
+
+bool Scan::next(IndexScanDesc scan) {
+  if (!started_) start(scan);
+  for (;;) {
+    if (upcoming_.empty()) {
+      if (!more()) return false;
+      continue;
+    }
+    const Upcoming nearest = upcoming_.top();
+    upcoming_.pop();
+    if (!nearest.is_row()) {
+      store_->check_interrupts();
+      look_at(nearest);
+      continue;
+    }
+    // What a search that went on brought up too late.
+    if (nearest.key < last_ && iterative_scan != kIterativeRelaxed) continue;
+    last_ = nearest.key;
+    scan->xs_heaptid = to_tid(nearest.row);
+    scan->xs_recheck = false;
+    scan->xs_recheckorderby = false;
+    return true;
+  }
+}
+
+void Scan::close() {
+  if (heap_.is_open()) pg_call([this] { heap_.close(); });
+}
+
+Scan* scan_of(IndexScanDesc scan) { return static_cast<Scan*>(scan->opaque); }
+
+}  // namespace
+
+IndexScanDesc begin_scan(Relation index, int keys, int order_keys) {
+  return guarded([=] {
+    const IndexScanDesc scan =
+        pg_call([=] { return RelationGetIndexScan(index, keys, order_keys); });
+    const MemoryContext context = pg_call([] {
+      return AllocSetContextCreate(CurrentMemoryContext, "hnsw scan", ALLOCSET_DEFAULT_SIZES);
+    });
+    scan->opaque = make_in_context<Scan>(context, context);
+    return scan;
+  });
+}
+
+void rescan(IndexScanDesc scan, ScanKey keys, int key_count, ScanKey order_keys,
+            int order_key_count) {
+  guarded([=] {
+    scan_of(scan)->restart();
+    if (keys != nullptr && key_count > 0) {
+      std::memmove(scan->keyData, keys, sizeof(ScanKeyData) * static_cast<std::size_t>(key_count));
+    }
+    if (order_keys != nullptr && order_key_count > 0) {
+      std::memmove(scan->orderByData, order_keys,
+                   sizeof(ScanKeyData) * static_cast<std::size_t>(order_key_count));
+    }
+  });
+}
+
+bool get_tuple(IndexScanDesc scan, ScanDirection) {
+  return guarded([=] { return scan_of(scan)->next(scan); });
+}
+
+void end_scan(IndexScanDesc scan) {
+  guarded([=] {
+    Scan* state = scan_of(scan);
+    state->close();
+    const MemoryContext context = state->context();
+    scan->opaque = nullptr;
+    pg_call([context] { MemoryContextDelete(context); });
+  });
+}
+
+}  // namespace vec::pg::hnsw

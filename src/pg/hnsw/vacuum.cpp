@@ -1,0 +1,36 @@
+// pg/hnsw/vacuum.cpp
+
+#include "core/hnsw/vacuum.h"
+
+#include "pg/hnsw/access_method.h"
+#include "pg/hnsw/store.h"
+#include "pg/memory.h"
+
+namespace vec::pg::hnsw {
+
+IndexBulkDeleteResult* bulk_delete(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
+                                   IndexBulkDeleteCallback is_dead, void* state) {
+  return guarded([=]() mutable {
+    if (stats == nullptr) {
+      stats = pg_call([] {
+        return static_cast<IndexBulkDeleteResult*>(palloc0(sizeof(IndexBulkDeleteResult)));
+      });
+    }
+    stats->num_index_tuples = 0;
+    ContextMemory memory(CurrentMemoryContext);
+    Store store(info->index);
+    vec::hnsw::remove_dead(store, DeadRows{is_dead, state, stats}, &memory);
+    return stats;
+  });
+}
+
+IndexBulkDeleteResult* vacuum_cleanup(IndexVacuumInfo* info, IndexBulkDeleteResult* stats) {
+  return guarded([=] {
+    // Without a bulk_delete there is nothing to clean and nothing new to report.
+    if (info->analyze_only || stats == nullptr) return stats;
+    stats->num_pages = pg_call([=] { return RelationGetNumberOfBlocks(info->index); });
+    return stats;
+  });
+}
+
+}  // namespace vec::pg::hnsw

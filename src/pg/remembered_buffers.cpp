@@ -1,0 +1,96 @@
+#include "pg/remembered_buffers.h"
+
+namespace vec::pg {
+
+namespace {
+
+constexpr int kIndexes = 16;
+constexpr uint32 kMostEntries = 1U << 20;
+/// ReadRecentBuffer does not count as a use of the page; one pin in so many takes the ordinary
+/// way, so that a page in constant use is not evicted as unused.
+constexpr uint32 kOrdinaryEvery = 64;
+
+RememberedBuffers memories[kIndexes];
+uint64 uses = 0;
+
+#if PG_VERSION_NUM >= 160000
+RelFileLocator locator(Relation index) { return index->rd_locator; }
+Oid tablespace_of(const RelFileLocator& file) { return file.spcOid; }
+Oid database_of(const RelFileLocator& file) { return file.dbOid; }
+Oid file_of(const RelFileLocator& file) { return file.relNumber; }
+#else
+RelFileNode locator(Relation index) { return index->rd_node; }
+Oid tablespace_of(const RelFileNode& file) { return file.spcNode; }
+Oid database_of(const RelFileNode& file) { return file.dbNode; }
+Oid file_of(const RelFileNode& file) { return file.relNode; }
+#endif
+
+uint32 entries_for(Relation index) {
+  const uint32 blocks = RelationGetNumberOfBlocks(index);
+  const uint32 wanted = std::min({blocks, static_cast<uint32>(NBuffers), kMostEntries});
+  uint32 entries = 64;
+  while (entries < wanted) entries *= 2;
+  return entries;
+}
+
+void allocate(RememberedBuffers* memory, uint32 entries) {
+  const Size bytes = sizeof(RememberedBuffers::Entry) * entries;
+  memory->entries = static_cast<RememberedBuffers::Entry*>(
+      MemoryContextAllocExtended(TopMemoryContext, bytes, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
+  memory->mask = entries - 1;
+}
+
+}  // namespace
+
+RememberedBuffers* remembered_buffers(Relation index) {
+  const auto file = locator(index);
+  RememberedBuffers* oldest = &memories[0];
+  for (RememberedBuffers& memory : memories) {
+    if (memory.entries != nullptr && memory.file == file_of(file) &&
+        memory.database == database_of(file) && memory.tablespace == tablespace_of(file)) {
+      // An index that outgrew its memory gets a larger one now and then.
+      if (++uses % 64 == 0 && entries_for(index) > (memory.mask + 1) * 2) {
+        RememberedBuffers::Entry* old = memory.entries;
+        allocate(&memory, entries_for(index));
+        pfree(old);
+      }
+      memory.last_used = uses;
+      return &memory;
+    }
+    if (memory.last_used < oldest->last_used) oldest = &memory;
+  }
+  // A scan that still holds the oldest memory finds another index's blocks in it: wrong guesses.
+  RememberedBuffers::Entry* old = oldest->entries;
+  allocate(oldest, entries_for(index));
+  if (old != nullptr) pfree(old);
+  oldest->tablespace = tablespace_of(file);
+  oldest->database = database_of(file);
+  oldest->file = file_of(file);
+  oldest->last_used = ++uses;
+  return oldest;
+}
+
+Buffer pin(Relation index, RememberedBuffers* remembered, BlockNumber block) {
+  const Buffer recent = remembered->recall(block);
+  if (BufferIsValid(recent) && ++remembered->touches % kOrdinaryEvery != 0 &&
+      ReadRecentBuffer(locator(index), MAIN_FORKNUM, block, recent)) {
+    return recent;
+  }
+  const Buffer buffer = ReadBuffer(index, block);
+  remembered->entries[block & remembered->mask] = {block, buffer};
+  return buffer;
+}
+
+void prefetch(const RememberedBuffers* remembered, BlockNumber block, std::size_t offset,
+              std::size_t bytes) {
+  constexpr std::size_t kLine = 64;
+  constexpr std::size_t kMostLines = 8;  // from there on the processor sees the pattern itself
+  const Buffer buffer = remembered->recall(block);
+  if (!BufferIsValid(buffer)) return;
+  const char* page = static_cast<const char*>(BufferGetBlock(buffer));
+  if (!BufferIsLocal(buffer)) __builtin_prefetch(GetBufferDescriptor(buffer - 1));
+  const std::size_t end = offset + std::min(bytes, kMostLines * kLine);
+  for (std::size_t at = offset; at < end; at += kLine) __builtin_prefetch(page + at);
+}
+
+}  // namespace vec::pg

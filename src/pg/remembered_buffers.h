@@ -1,0 +1,50 @@
+// pg/remembered_buffers.h
+//
+// A backend's memory of which buffer held which block of an index, so that a page that is still
+// there is found without the shared buffer table: 40 to 250 ns instead of 500.  A guess that is
+// wrong costs one look at the buffer's tag.
+
+#ifndef VEC_PG_REMEMBERED_BUFFERS_H_
+#define VEC_PG_REMEMBERED_BUFFERS_H_
+
+#include "pg/pg.h"
+
+namespace vec::pg {
+
+/// Blocks of one index.  Direct-mapped: a block that takes another's place is simply found the
+/// ordinary way next time.
+struct RememberedBuffers {
+  struct Entry {
+    BlockNumber block;
+    Buffer buffer;  // InvalidBuffer if nothing is remembered
+  };
+
+  Oid tablespace;
+  Oid database;
+  Oid file;
+  uint64 last_used;
+  uint32 mask;     // entries - 1, a power of two less one
+  uint32 touches;  // counts up, see pin()
+  Entry* entries;  // in TopMemoryContext
+
+  Buffer recall(BlockNumber block) const {
+    const Entry& entry = entries[block & mask];
+    return entry.block == block ? entry.buffer : InvalidBuffer;
+  }
+};
+
+/// What this backend remembers of the index, a fresh memory if nothing.  The pointer stays good;
+/// what it points to may become another index's memory.  C-like.
+RememberedBuffers* remembered_buffers(Relation index);
+
+/// Pins a block.  C-like.
+Buffer pin(Relation index, RememberedBuffers* remembered, BlockNumber block);
+
+/// Asks the processor for the descriptor of the block's buffer and for `bytes` bytes at `offset`,
+/// if the buffer is remembered.  Touches nothing.
+void prefetch(const RememberedBuffers* remembered, BlockNumber block, std::size_t offset,
+              std::size_t bytes);
+
+}  // namespace vec::pg
+
+#endif  // VEC_PG_REMEMBERED_BUFFERS_H_

@@ -1,0 +1,21 @@
+#include "pg/types/arguments.h"
+
+namespace vec::pg {
+
+void throw_corrupted(const char* type_name) {
+  throw Error(ErrorCode::kDataCorrupted, "stored %s value is damaged", type_name)
+      .with_detail("Its length does not agree with the number of its elements.");
+}
+
+void VarlenaArg::read_extended(varlena* value) {
+  if (VARATT_IS_1B(value) && !VARATT_IS_1B_E(value)) {
+    bytes_ = reinterpret_cast<const unsigned char*>(VARDATA_1B(value));
+    size_ = VARSIZE_1B(value) - VARHDRSZ_SHORT;
+    return;
+  }
+  copy_ = pg_call([value] { return pg_detoast_datum(value); });
+  bytes_ = reinterpret_cast<const unsigned char*>(VARDATA_4B(copy_));
+  size_ = VARSIZE_4B(copy_) - VARHDRSZ;
+}
+
+}  // namespace vec::pg

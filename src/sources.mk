@@ -1,0 +1,86 @@
+# Every translation unit, once.  Read by Makefile.pgxs and by CMakeLists.txt: keep the form
+# "NAME = \" followed by one path a line; nothing else.
+
+KERNEL_SRCS = \
+	src/kernels/cpu_features.cpp \
+	src/kernels/dispatch.cpp \
+	src/kernels/scalar.cpp \
+	src/kernels/scalar_codes.cpp \
+	src/kernels/scalar_sparse.cpp
+
+KERNEL_SRCS_x86_64 = \
+	src/kernels/x86_avx2.cpp \
+	src/kernels/x86_avx2_bits.cpp \
+	src/kernels/x86_avx2_codes.cpp \
+	src/kernels/x86_avx512.cpp \
+	src/kernels/x86_avx512_bits.cpp \
+	src/kernels/x86_avx512_codes.cpp \
+	src/kernels/x86_avx512_popcnt.cpp \
+	src/kernels/x86_avx512_sparse.cpp \
+	src/kernels/x86_avx512_vnni.cpp
+
+KERNEL_SRCS_aarch64 = \
+	src/kernels/arm_neon.cpp \
+	src/kernels/arm_neon_codes.cpp
+
+CORE_SRCS = \
+	src/core/codes/format.cpp \
+	src/core/codes/query.cpp \
+	src/core/codes/value.cpp \
+	src/core/error.cpp \
+	src/core/hnsw/layout.cpp \
+	src/core/hnsw/memory_graph.cpp \
+	src/core/text/dense_text.cpp \
+	src/core/text/number.cpp \
+	src/core/text/sparse_text.cpp \
+	src/core/vec/check.cpp \
+	src/core/vec/dense.cpp \
+	src/core/vec/moments.cpp \
+	src/core/vec/sparse.cpp \
+	src/core/vec/wire.cpp
+
+PG_SRCS = \
+	src/pg/am_routine.cpp \
+	src/pg/boundary.cpp \
+	src/pg/hnsw/build.cpp \
+	src/pg/hnsw/cost.cpp \
+	src/pg/hnsw/handler.cpp \
+	src/pg/hnsw/heap_rows.cpp \
+	src/pg/hnsw/index.cpp \
+	src/pg/hnsw/insert.cpp \
+	src/pg/hnsw/row_value.cpp \
+	src/pg/hnsw/scan.cpp \
+	src/pg/hnsw/settings.cpp \
+	src/pg/hnsw/store_read.cpp \
+	src/pg/hnsw/store_vacuum.cpp \
+	src/pg/hnsw/store_write.cpp \
+	src/pg/hnsw/vacuum.cpp \
+	src/pg/hnsw/write_graph.cpp \
+	src/pg/ivf/handler.cpp \
+	src/pg/memory.cpp \
+	src/pg/module.cpp \
+	src/pg/remembered_buffers.cpp \
+	src/pg/types/aggregates.cpp \
+	src/pg/types/arguments.cpp \
+	src/pg/types/arithmetic.cpp \
+	src/pg/types/array_casts.cpp \
+	src/pg/types/bit.cpp \
+	src/pg/types/c_api.cpp \
+	src/pg/types/casts.cpp \
+	src/pg/types/compare.cpp \
+	src/pg/types/dense_io.cpp \
+	src/pg/types/distance.cpp \
+	src/pg/types/results.cpp \
+	src/pg/types/sparse_io.cpp \
+	src/pg/types/typmod.cpp
+
+# Flags of the files that are compiled for one instruction set only.
+ISA_FLAGS_x86_avx2 = -mavx2 -mfma -mf16c -mpopcnt
+ISA_FLAGS_x86_avx2_bits = -mavx2
+ISA_FLAGS_x86_avx2_codes = -mavx2 -mfma
+ISA_FLAGS_x86_avx512 = -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mf16c -mpopcnt
+ISA_FLAGS_x86_avx512_bits = -mavx512f -mavx512bw
+ISA_FLAGS_x86_avx512_codes = -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma
+ISA_FLAGS_x86_avx512_popcnt = -mavx512f -mavx512bw -mavx512vpopcntdq
+ISA_FLAGS_x86_avx512_sparse = -mavx512f -mavx512dq
+ISA_FLAGS_x86_avx512_vnni = -mavx512f -mavx512bw -mavx512vl -mavx512vnni
