@@ -1,0 +1,3 @@
+\echo Use "ALTER EXTENSION vector UPDATE TO '0.5.1'" to load this file. \quit
+
+-- The catalog of 0.5.1 is that of 0.5.0.

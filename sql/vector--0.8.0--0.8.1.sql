@@ -1,0 +1,3 @@
+\echo Use "ALTER EXTENSION vector UPDATE TO '0.8.1'" to load this file. \quit
+
+-- The catalog of 0.8.1 is that of 0.8.0.
