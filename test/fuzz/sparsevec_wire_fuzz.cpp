@@ -1,0 +1,6 @@
+#include "support/input_properties.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  vec::test::check_sparse_message({data, size});
+  return 0;
+}

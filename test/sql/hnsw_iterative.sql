@@ -1,0 +1,39 @@
+-- hnsw: iterative scans.
+SET enable_seqscan = off;
+CREATE TABLE item (id int, val vector(3));
+INSERT INTO item VALUES (1, '[0,0,0]'), (2, '[1,2,3]'), (3, '[1,1,1]');
+CREATE INDEX ON item USING hnsw (val vector_l2_ops);
+
+SET hnsw.ef_search = 1;
+SELECT id FROM item ORDER BY val <-> '[3,3,3]';
+SET hnsw.iterative_scan = strict_order;
+SELECT id FROM item ORDER BY val <-> '[3,3,3]';
+SET hnsw.iterative_scan = relaxed_order;
+SELECT id FROM item ORDER BY val <-> '[3,3,3]';
+
+TRUNCATE item;
+SELECT id FROM item ORDER BY val <-> '[3,3,3]';
+
+-- A filter that few rows pass.
+CREATE TABLE filtered (id int, kind int, val vector(8));
+INSERT INTO filtered SELECT i, i % 100, (SELECT array_agg(((hashint8extended(j, i) % 1000) / 100.0)::real) FROM generate_series(1, 8) j)::vector
+  FROM generate_series(1, 3000) i;
+CREATE INDEX ON filtered USING hnsw (val vector_l2_ops);
+RESET hnsw.ef_search;
+SET hnsw.iterative_scan = off;
+SELECT count(*) < 10 AS too_few FROM (SELECT * FROM filtered WHERE kind = 7 ORDER BY val <-> '[1,2,3,4,5,6,7,8]' LIMIT 20) t;
+SET hnsw.iterative_scan = strict_order;
+SELECT count(*) FROM (SELECT * FROM filtered WHERE kind = 7 ORDER BY val <-> '[1,2,3,4,5,6,7,8]' LIMIT 20) t;
+-- In order, all of them.
+SELECT bool_and(d >= before) FROM (SELECT d, lag(d, 1, 0::float8) OVER () AS before FROM
+  (SELECT val <-> '[1,2,3,4,5,6,7,8]' AS d FROM filtered ORDER BY val <-> '[1,2,3,4,5,6,7,8]' LIMIT 500) t) u;
+SET hnsw.iterative_scan = relaxed_order;
+SELECT count(*) FROM (SELECT * FROM filtered WHERE kind = 7 ORDER BY val <-> '[1,2,3,4,5,6,7,8]' LIMIT 20) t;
+SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM filtered ORDER BY val <-> '[1,2,3,4,5,6,7,8]') t;
+
+-- It stops looking at max_scan_tuples, but returns what it has seen.
+SET hnsw.max_scan_tuples = 1;
+SELECT count(*) BETWEEN 40 AND 1000 AS some FROM (SELECT id FROM filtered ORDER BY val <-> '[1,2,3,4,5,6,7,8]') t;
+RESET hnsw.max_scan_tuples;
+
+DROP TABLE item, filtered;

@@ -1,0 +1,159 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "core/codes/query.h"
+#include "support/hnsw_data.h"
+
+namespace vec::codes {
+namespace {
+
+using test::Values;
+
+class EveryCode : public testing::TestWithParam<Format> {};
+
+INSTANTIATE_TEST_SUITE_P(Codes, EveryCode, testing::ValuesIn(test::all_formats()),
+                         [](const auto& info) { return test::format_name(info.param); });
+
+TEST_P(EveryCode, TheOperatorsResultIsNeverBelowTheLowerBound) {
+  for (const double scale : {1e-30, 1e-4, 1.0, 3e3, 1e15}) {
+    if (GetParam().element == Element::kHalf && (scale < 1e-3 || scale > 1e4)) continue;
+    const Values values(GetParam(), 200, 7, scale);
+    for (std::size_t q = 0; q < 20; ++q) {
+      const Query query(GetParam(), values[q]);
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        const auto code = values.code(i);
+        const std::byte* pointer = code.data();
+        Scored scored;
+        query.score(&pointer, 1, &scored);
+        EXPECT_FALSE(std::isnan(scored.distance));
+        const double exact = values.distance(values[i], values[q]);
+        if (std::isnan(exact)) continue;
+        EXPECT_LE(query.lower_bound(scored), exact)
+            << "scale " << scale << " rows " << q << ' ' << i;
+      }
+    }
+  }
+}
+
+TEST_P(EveryCode, TheBoundIsCloseForOrdinaryValues) {
+  const Values values(GetParam(), 200, 8);
+  double gap = 0;
+  double spread = 0;
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    const Query query(GetParam(), values[0]);
+    const auto code = values.code(i);
+    const std::byte* pointer = code.data();
+    Scored scored;
+    query.score(&pointer, 1, &scored);
+    const double exact = values.distance(values[i], values[0]);
+    gap += exact - query.lower_bound(scored);
+    spread += std::fabs(exact);
+  }
+  EXPECT_LT(gap, 0.05 * spread);
+}
+
+TEST_P(EveryCode, PairDistancesAgreeWithQueryDistances) {
+  const Values values(GetParam(), 100, 9);
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    const auto a = values.code(0);
+    const auto b = values.code(i);
+    std::vector<float> floats;
+    const Query query(GetParam(), decode(GetParam(), a.data(), floats));
+    const std::byte* pointer = b.data();
+    Scored scored;
+    query.score(&pointer, 1, &scored);
+    const float pair = pair_distance(GetParam(), a.data(), b.data());
+    EXPECT_NEAR(pair, scored.distance, 1e-3 * (1 + std::fabs(scored.distance)));
+    EXPECT_EQ(pair, pair_distance(GetParam(), b.data(), a.data()));
+  }
+}
+
+TEST_P(EveryCode, EqualValuesHaveEqualCodes) {
+  const Values values(GetParam(), 20, 10);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    EXPECT_EQ(values.code(i), values.code(i));
+    EXPECT_TRUE(valid_code(GetParam(), values.code(i).data(), values.code(i).size()));
+    EXPECT_FALSE(valid_code(GetParam(), values.code(i).data(), values.code(i).size() - 1));
+  }
+}
+
+Scored score_floats(const Format& format, const std::vector<float>& stored,
+                    const std::vector<float>& asked, double* bound) {
+  Value value{};
+  value.floats = stored.data();
+  std::vector<float> scratch;
+  std::vector<std::byte> code(code_size(format, value));
+  encode(format, value, scratch, code.data());
+  value.floats = asked.data();
+  const Query query(format, value);
+  const std::byte* pointer = code.data();
+  Scored scored;
+  query.score(&pointer, 1, &scored);
+  *bound = query.lower_bound(scored);
+  return scored;
+}
+
+TEST(U8Codes, AreExactForIntegersThatSpanTheLevels) {
+  const Format format = choose_format(Element::kFloat, Metric::kL2, 256);
+  std::vector<float> stored(256);
+  for (std::size_t i = 0; i < stored.size(); ++i) stored[i] = static_cast<float>(i);
+  double bound = 0;
+  const Scored scored = score_floats(format, stored, stored, &bound);
+  EXPECT_LT(scored.radius, 0.2F);  // the query's own rounding alone
+  EXPECT_NEAR(scored.distance, 0, 0.1);
+}
+
+TEST(U8Codes, OfConstantVectorsHaveOneLevelAndNoError) {
+  const Format format = choose_format(Element::kFloat, Metric::kL1, 100);
+  const std::vector<float> stored(100, 0.3F);
+  double bound = 0;
+  const Scored scored = score_floats(format, stored, stored, &bound);
+  EXPECT_EQ(scored.distance, 0);
+  EXPECT_LE(bound, 0);
+}
+
+TEST(U8Codes, OfHugeValuesPromiseNothingButStayFinite) {
+  for (const Metric metric : {Metric::kL2, Metric::kInnerProduct, Metric::kCosine, Metric::kL1}) {
+    const Format format = choose_format(Element::kFloat, metric, 64);
+    std::vector<float> stored(64);
+    for (std::size_t i = 0; i < stored.size(); ++i) stored[i] = i % 2 == 0 ? 3e38F : -3e38F;
+    double bound = 0;
+    const Scored scored = score_floats(format, stored, stored, &bound);
+    EXPECT_FALSE(std::isnan(scored.distance));
+    EXPECT_FALSE(bound > 0) << "metric " << static_cast<int>(metric) << " bound " << bound;
+  }
+}
+
+TEST(U8Codes, OfSubnormalsAreBounded) {
+  const Format format = choose_format(Element::kFloat, Metric::kL2, 64);
+  std::vector<float> stored(64);
+  for (std::size_t i = 0; i < stored.size(); ++i) stored[i] = static_cast<float>(i) * 1e-45F;
+  double bound = 0;
+  score_floats(format, stored, std::vector<float>(64, 1.0F), &bound);
+  EXPECT_LE(bound, 8.0);
+  EXPECT_GT(bound, 7.9);
+}
+
+TEST(Formats, ShortVectorsStandAsTheyAre) {
+  EXPECT_EQ(choose_format(Element::kFloat, Metric::kL2, 32).kind, CodeKind::kFloat);
+  EXPECT_EQ(choose_format(Element::kFloat, Metric::kL2, 33).kind, CodeKind::kU8);
+  EXPECT_EQ(choose_format(Element::kHalf, Metric::kL2, 64).kind, CodeKind::kHalf);
+  EXPECT_EQ(choose_format(Element::kHalf, Metric::kL2, 65).kind, CodeKind::kU8);
+}
+
+TEST(Formats, ZeroVectorsAreFound) {
+  const Format format = choose_format(Element::kFloat, Metric::kCosine, 3);
+  Value value{};
+  const float zero[] = {0, -0.0F, 0};
+  const float tiny[] = {0, 1e-45F, 0};
+  value.floats = zero;
+  EXPECT_TRUE(has_zero_norm(format, value));
+  value.floats = tiny;
+  EXPECT_FALSE(has_zero_norm(format, value));
+}
+
+}  // namespace
+}  // namespace vec::codes

@@ -1,0 +1,476 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <memory_resource>
+#include <set>
+#include <vector>
+
+#include "core/error.h"
+#include "core/hnsw/insert.h"
+#include "core/hnsw/layout.h"
+#include "core/hnsw/memory_graph.h"
+#include "core/hnsw/reconnect.h"
+#include "core/hnsw/search.h"
+#include "core/hnsw/vacuum.h"
+#include "core/rng.h"
+#include "support/hnsw_data.h"
+
+namespace vec::hnsw {
+namespace {
+
+using test::Values;
+
+std::pmr::memory_resource* heap() { return std::pmr::new_delete_resource(); }
+
+/// Values of a graph.  Fewer where every instruction costs tens: the same code is run.
+#if defined(VECTOR_EMULATED) || defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t kValues = 160;
+#else
+constexpr std::size_t kValues = 600;
+#endif
+
+RowId row_of(std::size_t number) {
+  return {static_cast<std::uint16_t>(number >> 16), static_cast<std::uint16_t>(number), 1};
+}
+std::size_t number_of(RowId row) { return (std::size_t{row.block_high} << 16) | row.block_low; }
+
+/// A graph over some values, filled by insertion.
+class Fixture {
+ public:
+  Fixture(const codes::Format& format, std::size_t count, Params params = {16, 64})
+      : format(format), values(format, count, 42), graph(format, params, heap()) {}
+
+  template <class Store>
+  void insert_into(Store& store, std::size_t i) {
+    const codes::Query query(format, values[i]);
+    insert(store, query, values.code(i), row_of(i), draw_level(rng.uniform(), 16), scratch, heap());
+  }
+  void insert_all() {
+    for (std::size_t i = 0; i < values.size(); ++i) insert_into(graph, i);
+  }
+
+  /// Rows of the nodes found, nearest first.
+  std::vector<std::size_t> search(const codes::Value& value, std::size_t ef) {
+    const codes::Query query(format, value);
+    std::vector<std::size_t> rows;
+    if (!graph.entry().exists()) return rows;
+    const Candidate start =
+        descend(graph, query, entry_candidate(graph, query, graph.entry()), graph.entry().level, 1);
+    LayerSearch<MemoryGraph> search(graph, query, 0, ef, true, heap());
+    search.start({&start, 1});
+    for (const Candidate& candidate : search.sorted_results()) {
+      for (const RowId& row : graph.rows(candidate.id)) {
+        if (row.valid()) rows.push_back(number_of(row));
+      }
+    }
+    return rows;
+  }
+
+  template <class Alive>
+  double recall(std::size_t queries, std::size_t k, std::size_t ef, Alive alive) {
+    const Values asked(format, queries, 43);
+    std::size_t hits = 0;
+    for (std::size_t q = 0; q < queries; ++q) {
+      // Queries of the data's own clusters: a row moved a little is as good.
+      const codes::Value query = values[q * 7 % values.size()];
+      const double kth = values.kth_distance(query, k, alive);
+      auto found = search(query, ef);
+      std::sort(found.begin(), found.end(), [&](std::size_t a, std::size_t b) {
+        return values.distance(values[a], query) < values.distance(values[b], query);
+      });
+      found.resize(std::min(found.size(), k));
+      for (const std::size_t row : found) hits += values.distance(values[row], query) <= kth;
+    }
+    return static_cast<double>(hits) / static_cast<double>(queries * k);
+  }
+
+  codes::Format format;
+  Values values;
+  MemoryGraph graph;
+  Rng rng{5};
+  InsertScratch scratch;
+};
+
+/// The invariants of the README that hold whenever nobody is at work.
+void expect_sound(MemoryGraph& graph) {
+  const NodeId count = graph.node_count();
+  LinkList list;
+  bool any = false;
+  for (NodeId node = 0; node < count; ++node) {
+    if (graph.state(node) == NodeState::kFree) continue;
+    ASSERT_EQ(graph.state(node), NodeState::kLive);
+    any = true;
+    for (int layer = 0; layer <= graph.level(node); ++layer) {
+      graph.links(node, layer, list);
+      std::set<NodeId> seen;
+      for (const Link link : list.view()) {
+        const NodeId other = node_of(link);
+        ASSERT_LT(other, count);
+        ASSERT_NE(other, node);
+        ASSERT_TRUE(seen.insert(other).second) << "a link twice";
+        ASSERT_EQ(graph.state(other), NodeState::kLive) << "a link to a dead node";
+        ASSERT_GE(graph.level(other), layer) << "a link to a node that is not on the layer";
+      }
+    }
+  }
+  ASSERT_EQ(graph.entry().exists(), any);
+  if (!any) return;
+  ASSERT_EQ(graph.state(graph.entry().node), NodeState::kLive);
+  ASSERT_EQ(graph.level(graph.entry().node), graph.entry().level);
+}
+
+std::size_t unreachable(const MemoryGraph& graph) {
+  std::vector<bool> seen(graph.node_count());
+  std::vector<NodeId> todo;
+  if (graph.entry().exists()) todo.push_back(graph.entry().node);
+  for (const NodeId node : todo) seen[node] = true;
+  LinkList list;
+  while (!todo.empty()) {
+    const NodeId node = todo.back();
+    todo.pop_back();
+    graph.links(node, 0, list);
+    for (const Link link : list.view()) {
+      if (seen[node_of(link)]) continue;
+      seen[node_of(link)] = true;
+      todo.push_back(node_of(link));
+    }
+  }
+  std::size_t lost = 0;
+  for (NodeId node = 0; node < graph.node_count(); ++node) {
+    lost += graph.state(node) == NodeState::kLive && !seen[node];
+  }
+  return lost;
+}
+
+class EveryGraph : public testing::TestWithParam<codes::Format> {};
+
+INSTANTIATE_TEST_SUITE_P(Hnsw, EveryGraph, testing::ValuesIn(test::all_formats()),
+                         [](const auto& info) { return test::format_name(info.param); });
+
+TEST_P(EveryGraph, FindsTheNearestAfterInsertion) {
+  Fixture fixture(GetParam(), kValues);
+  fixture.insert_all();
+  expect_sound(fixture.graph);
+  // L1 between vectors with few elements in common says how long they are and little else: short
+  // ones are everybody's nearest, long ones nobody's.  The other way round for inner products.
+  const bool product = GetParam().metric == codes::Metric::kInnerProduct;
+  const bool hubs = product || (GetParam().element == codes::Element::kSparse &&
+                                GetParam().metric == codes::Metric::kL1);
+  EXPECT_LE(unreachable(fixture.graph), hubs ? 60U : 0U);
+  reconnect(fixture.graph, heap());
+  if (!product) {
+    EXPECT_EQ(unreachable(fixture.graph), 0U);
+  }
+  EXPECT_GE(fixture.recall(40, 10, 60, [](std::size_t) { return true; }), hubs ? 0.90 : 0.96);
+}
+
+TEST_P(EveryGraph, StaysSoundThroughInsertionDeletionAndVacuum) {
+  Fixture fixture(GetParam(), kValues);
+  std::vector<bool> alive(kValues, false);
+  Rng rng(3);
+  std::size_t next = 0;
+  const auto is_dead = [&](RowId row) { return !alive[number_of(row)]; };
+  for (int round = 0; round < 4; ++round) {
+    for (const std::size_t end = next + kValues / 4; next < end; ++next) {
+      alive[next] = true;
+      fixture.insert_into(fixture.graph, next);
+    }
+    for (std::size_t i = 0; i < next; ++i) {
+      if (rng.below(3) == 0) alive[i] = false;
+    }
+    remove_dead(fixture.graph, is_dead, heap());
+    expect_sound(fixture.graph);
+    if (GetParam().metric != codes::Metric::kInnerProduct) {
+      EXPECT_EQ(unreachable(fixture.graph), 0U);
+    }
+  }
+  EXPECT_LE(fixture.graph.node_count(), kValues * 5 / 6) << "freed nodes were not used again";
+  const auto lives = [&](std::size_t i) { return alive[i]; };
+  EXPECT_GE(fixture.recall(40, 10, 60, lives),
+            GetParam().metric == codes::Metric::kInnerProduct ? 0.90 : 0.95);
+  for (const std::size_t row : fixture.search(fixture.values[0], 100)) EXPECT_TRUE(alive[row]);
+}
+
+TEST(Hnsw, IsEmptyAfterEverythingIsDeletedAndCanBeFilledAgain) {
+  Fixture fixture(codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8), 300);
+  fixture.insert_all();
+  const NodeId nodes = fixture.graph.node_count();
+  EXPECT_EQ(remove_dead(
+                fixture.graph, [](RowId) { return true; }, heap()),
+            nodes);
+  EXPECT_FALSE(fixture.graph.entry().exists());
+  EXPECT_TRUE(fixture.search(fixture.values[0], 10).empty());
+  fixture.insert_all();
+  EXPECT_EQ(fixture.graph.node_count(), nodes);
+  expect_sound(fixture.graph);
+  EXPECT_EQ(fixture.search(fixture.values[7], 10).front(), 7U);
+}
+
+TEST(Hnsw, KeepsTheOneRowThatIsNotDeleted) {
+  Fixture fixture(codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8), 500);
+  fixture.insert_all();
+  remove_dead(
+      fixture.graph, [](RowId row) { return number_of(row) != 123; }, heap());
+  expect_sound(fixture.graph);
+  EXPECT_EQ(fixture.search(fixture.values[9], 10), std::vector<std::size_t>{123});
+}
+
+TEST(Hnsw, PutsTenEqualRowsIntoANode) {
+  Fixture fixture(codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8), 1);
+  for (std::size_t i = 0; i < 25; ++i) {
+    const codes::Query query(fixture.format, fixture.values[0]);
+    insert(fixture.graph, query, fixture.values.code(0), row_of(i), 0, fixture.scratch, heap());
+  }
+  EXPECT_EQ(fixture.graph.node_count(), 3U);
+  EXPECT_EQ(fixture.search(fixture.values[0], 1).size(), 10U);
+  EXPECT_EQ(fixture.search(fixture.values[0], 3).size(), 25U);
+}
+
+TEST(Hnsw, ReachesEveryOneOfManyCopies) {
+  Fixture fixture(codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8), 300);
+  std::size_t row = 0;
+  for (std::size_t copy = 0; copy < 40; ++copy) {
+    for (std::size_t i = 0; i < 20; ++i, ++row) {
+      const codes::Query query(fixture.format, fixture.values[i]);
+      insert(fixture.graph, query, fixture.values.code(i), row_of(row), 0, fixture.scratch, heap());
+    }
+  }
+  EXPECT_EQ(unreachable(fixture.graph), 0U);
+}
+
+TEST(Hnsw, AResumedSearchComesToEveryNodeOnce) {
+  Fixture fixture(codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 48), 800);
+  fixture.insert_all();
+  const codes::Query query(fixture.format, fixture.values[3]);
+  const Candidate start = entry_candidate(fixture.graph, query, fixture.graph.entry());
+  LayerSearch<MemoryGraph> search(fixture.graph, query, 0, 20, true, heap());
+  search.start({&start, 1});
+  std::set<NodeId> seen;
+  do {
+    float last = 0;
+    for (const Candidate& candidate : search.sorted_results()) {
+      EXPECT_TRUE(seen.insert(candidate.id).second);
+      EXPECT_GE(candidate.distance, last);
+      last = candidate.distance;
+    }
+  } while (search.resume(20));
+  EXPECT_EQ(seen.size(), fixture.graph.node_count() - unreachable(fixture.graph));
+}
+
+TEST(Hnsw, DrainsWhatWasTurnedAwayNearestFirst) {
+  Fixture fixture(codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 48), 800);
+  fixture.insert_all();
+  const codes::Query query(fixture.format, fixture.values[3]);
+  const Candidate start = entry_candidate(fixture.graph, query, fixture.graph.entry());
+  LayerSearch<MemoryGraph> search(fixture.graph, query, 0, 20, true, heap());
+  search.start({&start, 1});
+  std::size_t count = search.sorted_results().size();
+  float last = search.sorted_results().back().distance;
+  for (Candidate candidate; search.drain(candidate); ++count) {
+    EXPECT_GE(candidate.distance, last);
+    last = candidate.distance;
+  }
+  EXPECT_EQ(count, search.visited_count());
+}
+
+/// Passes calls on to a MemoryGraph until the n-th, which throws.
+class FailingStore {
+ public:
+  FailingStore(MemoryGraph& graph, int calls) : graph_(graph), left_(calls) {}
+
+  const codes::Format& format() const { return graph_.format(); }
+  const Params& params() const { return graph_.params(); }
+  EntryPoint entry() { return step(), graph_.entry(); }
+  void links(NodeId node, int layer, LinkList& out) { step(), graph_.links(node, layer, out); }
+  void score(const codes::Query& query, std::span<const NodeId> nodes, NodeScore* out) {
+    step(), graph_.score(query, nodes, out);
+  }
+  void fetch_codes(std::span<const NodeId> nodes, CodeBatch& batch) {
+    step(), graph_.fetch_codes(nodes, batch);
+  }
+  void prefetch_links(NodeId node) const { graph_.prefetch_links(node); }
+  void check_interrupts() { step(); }
+  void begin_insert(bool) { step(); }
+  void end_insert() { step(); }
+  NodeId create_node(int level, std::span<const std::byte> code, RowId row,
+                     std::span<const LinkList> lists) {
+    return step(), graph_.create_node(level, code, row, lists);
+  }
+  bool replace_links(NodeId node, int layer, std::span<const Link> expected,
+                     std::span<const Link> desired) {
+    return step(), graph_.replace_links(node, layer, expected, desired);
+  }
+  bool add_row(NodeId node, std::uint16_t generation, RowId row) {
+    return step(), graph_.add_row(node, generation, row);
+  }
+  bool replace_entry(NodeId old, EntryPoint entry) {
+    return step(), graph_.replace_entry(old, entry);
+  }
+  NodeId node_count() { return step(), graph_.node_count(); }
+  template <class IsDead>
+  EntryPoint mark_dead(IsDead is_dead, std::vector<NodeId>& dying) {
+    return step(), graph_.mark_dead(is_dead, dying);
+  }
+  void wait_for_inserts() { step(); }
+  template <class Visit>
+  void for_each_live(Visit visit) {
+    step();
+    graph_.for_each_live(visit);
+  }
+  void free_nodes(std::span<const NodeId> nodes) { step(), graph_.free_nodes(nodes); }
+
+ private:
+  void step() {
+    if (left_-- == 0) throw Error(ErrorCode::kInternal, "the store failed");
+  }
+
+  MemoryGraph& graph_;
+  int left_;
+};
+
+TEST(Hnsw, SurvivesAFailureOfAnyCallDuringAnInsert) {
+  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8);
+  Fixture fixture(format, 400, {4, 16});
+  std::size_t next = 0;
+  for (; next < 100; ++next) fixture.insert_into(fixture.graph, next);
+  int failures = 0;
+  for (int calls = 0; next < 400; ++next) {
+    FailingStore store(fixture.graph, calls);
+    try {
+      fixture.insert_into(store, next);
+      calls = 0;
+    } catch (const Error&) {
+      ++failures;
+      calls += 1;
+    }
+  }
+  EXPECT_GT(failures, 200);
+  // What failed is as if its transaction had been rolled back: vacuum takes it away.
+  const auto half = [](RowId row) { return number_of(row) % 2 == 0; };
+  remove_dead(fixture.graph, half, heap());
+  expect_sound(fixture.graph);
+}
+
+TEST(Hnsw, SurvivesAFailureOfAnyCallDuringAVacuum) {
+  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8);
+  Fixture fixture(format, 300, {4, 16});
+  fixture.insert_all();
+  const auto dead = [](RowId row) { return number_of(row) % 3 != 0; };
+  int calls = 0;
+  for (;; ++calls) {
+    FailingStore store(fixture.graph, calls);
+    try {
+      remove_dead(store, dead, heap());
+      break;
+    } catch (const Error&) {
+      // Live rows stay to be found.
+      EXPECT_EQ(fixture.search(fixture.values[0], 40).front(), 0U) << "after call " << calls;
+    }
+  }
+  EXPECT_GT(calls, 100);
+  expect_sound(fixture.graph);
+  for (std::size_t i = 0; i < 300; i += 3) {
+    const auto found = fixture.search(fixture.values[i], 60);
+    EXPECT_EQ(std::count(found.begin(), found.end(), i), 1) << i;
+  }
+}
+
+TEST(SelectNeighbors, KeepsTheNearestEvenIfAllOthersAreDominated) {
+  const std::vector<LinkCandidate> candidates{{1, 0, false}, {2, 1, false}, {3, 2, false}};
+  const auto kept = select_neighbors(candidates, 2, [](std::size_t, std::size_t) { return 0.5F; });
+  ASSERT_EQ(kept.size(), 2U);
+  EXPECT_EQ(kept[0].index, 0U);
+  EXPECT_TRUE(kept[0].kept);
+  EXPECT_EQ(kept[1].index, 1U) << "a free place is filled";
+  EXPECT_FALSE(kept[1].kept);
+}
+
+TEST(SelectNeighbors, PrefersAFartherOneInAnotherDirection) {
+  const std::vector<LinkCandidate> candidates{{1, 0, false}, {2, 1, false}, {3, 2, false}};
+  const auto between = [](std::size_t a, std::size_t b) { return a + b == 1 ? 0.5F : 10.0F; };
+  const auto kept = select_neighbors(candidates, 2, between);
+  ASSERT_EQ(kept.size(), 2U);
+  EXPECT_EQ(kept[1].index, 2U);
+}
+
+bool anyone(std::size_t) { return true; }
+bool nobody(std::size_t) { return false; }
+
+TEST(AddNeighbor, DropsTheFarthestThatOnlyFilledUp) {
+  std::vector<LinkCandidate> list{{1, 1, true}, {5, 2, true}, {2, 3, false}};
+  const auto apart = [](std::size_t, std::size_t) { return 100.0F; };
+  EXPECT_TRUE(add_neighbor(list, {3, 0, false}, 3, Adding::kIfWorthIt, apart, anyone).there);
+  EXPECT_EQ(list.size(), 3U);
+  EXPECT_TRUE(std::none_of(list.begin(), list.end(), [](auto& link) { return link.index == 3; }));
+}
+
+TEST(AddNeighbor, LeavesTheNewOneOutIfItIsTheWorstUnlessItMustStay) {
+  const auto near = [](std::size_t, std::size_t) { return 0.1F; };
+  std::vector<LinkCandidate> list{{1, 1, true}, {2, 2, false}};
+  EXPECT_FALSE(add_neighbor(list, {9, 0, false}, 2, Adding::kIfWorthIt, near, anyone).there);
+  EXPECT_EQ(list.size(), 2U);
+  EXPECT_TRUE(add_neighbor(list, {9, 0, false}, 2, Adding::kMustStay, near, anyone).there);
+  EXPECT_EQ(list.back().index, 0U);
+}
+
+TEST(AddNeighbor, DropsNobodyWhoWouldBeLostUnlessForced) {
+  const auto near = [](std::size_t, std::size_t) { return 0.1F; };
+  std::vector<LinkCandidate> list{{1, 1, true}, {2, 2, false}};
+  EXPECT_FALSE(add_neighbor(list, {1.5, 0, false}, 2, Adding::kMustStay, near, nobody).there);
+  EXPECT_EQ(list[1].index, 2U);
+  EXPECT_TRUE(add_neighbor(list, {1.5, 0, false}, 2, Adding::kByForce, near, nobody).there);
+  EXPECT_EQ(list[1].index, 0U);
+}
+
+TEST(Layout, GivesEveryBlockToOnePage) {
+  for (const auto& format : test::all_formats()) {
+    for (const int m : {2, 5, 16, 100}) {
+      for (const std::uint32_t item_weight : {1U, 8U, 100U}) {
+        const Layout layout(format, m, item_weight, 8192, 24);
+        for (BlockNo block = 1; block < 700; ++block) {
+          const auto name = layout.name(block);
+          ASSERT_NE(name.kind, PageKind::kMeta) << block;
+          ASSERT_EQ(layout.block_of(name.kind, name.page), block);
+        }
+        for (NodeId node = 0; node < 5000; node += 7) {
+          const Place link = layout.link_slot(node);
+          const Place code = layout.code_slot(node);
+          ASSERT_LE(link.offset + layout.link_slot_bytes(), 8192 - sizeof(PageTrailer));
+          ASSERT_LE(code.offset + layout.code_slot_bytes(), 8192 - sizeof(PageTrailer));
+          ASSERT_EQ(layout.name(link.block).kind, PageKind::kLinks);
+          ASSERT_EQ(layout.name(code.block).kind, PageKind::kCodes);
+        }
+      }
+    }
+  }
+}
+
+TEST(Layout, HasRoomForTheLongestItem) {
+  const auto format = codes::choose_format(codes::Element::kSparse, codes::Metric::kL2, 5000);
+  const Layout layout(format, 16, 8, 8192, 24);
+  EXPECT_GE(layout.cells_per_page() * kCellBytes, format.code_bytes);
+  EXPECT_LE(layout.used_bytes(PageKind::kItems), 8192 - sizeof(PageTrailer));
+}
+
+TEST(Layout, PlacesTheLastNodesWithoutOverflow) {
+  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 128);
+  const Layout layout(format, 16, 8, 8192, 24);
+  const NodeId node = 40'000'000;
+  const auto name = layout.name(layout.link_slot(node).block);
+  EXPECT_EQ(name.kind, PageKind::kLinks);
+  EXPECT_EQ(name.page, node / layout.links_per_page());
+}
+
+TEST(Divider, DividesLikeTheProcessor) {
+  Rng rng(1);
+  for (int i = 0; i < 100000; ++i) {
+    const auto divisor = static_cast<std::uint32_t>(1 + rng.below(i % 2 == 0 ? 100 : 1U << 31));
+    const auto dividend = static_cast<std::uint32_t>(rng.next());
+    ASSERT_EQ(Divider(divisor)(dividend), dividend / divisor) << dividend << '/' << divisor;
+  }
+}
+
+}  // namespace
+}  // namespace vec::hnsw
