@@ -1,0 +1,1 @@
+"""Side-by-side measurement of two servers that both have an extension called `vector`."""

@@ -1,0 +1,1 @@
+"""Generators of data sets: real data from Debian packages, and one synthetic set."""
