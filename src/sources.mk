@@ -45,10 +45,8 @@ PG_SRCS = \
 	src/pg/hnsw/build.cpp \
 	src/pg/hnsw/cost.cpp \
 	src/pg/hnsw/handler.cpp \
-	src/pg/hnsw/heap_rows.cpp \
 	src/pg/hnsw/index.cpp \
 	src/pg/hnsw/insert.cpp \
-	src/pg/hnsw/row_value.cpp \
 	src/pg/hnsw/scan.cpp \
 	src/pg/hnsw/settings.cpp \
 	src/pg/hnsw/store_read.cpp \
@@ -56,6 +54,9 @@ PG_SRCS = \
 	src/pg/hnsw/store_write.cpp \
 	src/pg/hnsw/vacuum.cpp \
 	src/pg/hnsw/write_graph.cpp \
+	src/pg/index/heap_rows.cpp \
+	src/pg/index/row_value.cpp \
+	src/pg/index/values.cpp \
 	src/pg/ivf/handler.cpp \
 	src/pg/memory.cpp \
 	src/pg/module.cpp \

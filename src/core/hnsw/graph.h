@@ -11,6 +11,7 @@
 #include <span>
 
 #include "core/codes/format.h"
+#include "core/row_id.h"
 
 namespace vec::hnsw {
 
@@ -42,16 +43,7 @@ struct Params {
   int max_links(int layer) const { return layer == 0 ? 2 * m : m; }
 };
 
-/// A heap row's place.  Six bytes, as PostgreSQL's ItemPointerData; zero position means none.
-struct RowId {
-  std::uint16_t block_high;
-  std::uint16_t block_low;
-  std::uint16_t position;
-
-  bool valid() const { return position != 0; }
-  friend bool operator==(const RowId&, const RowId&) = default;
-};
-static_assert(sizeof(RowId) == 6);
+using vec::RowId;
 
 /// On disk: never renumber.
 enum class NodeState : std::uint8_t {

@@ -11,10 +11,10 @@
 #include "core/rng.h"
 #include "pg/hnsw/access_method.h"
 #include "pg/hnsw/build_phases.h"
-#include "pg/hnsw/heap_rows.h"
-#include "pg/hnsw/row_value.h"
 #include "pg/hnsw/store.h"
 #include "pg/hnsw/write_graph.h"
+#include "pg/index/heap_rows.h"
+#include "pg/index/row_value.h"
 #include "pg/memory.h"
 
 namespace vec::pg::hnsw {
@@ -60,7 +60,7 @@ class Build {
           return AllocSetContextCreate(CurrentMemoryContext, "hnsw build row",
                                        ALLOCSET_DEFAULT_SIZES);
         })),
-        value_(shape.format),
+        value_(shape.format, "hnsw"),
         graph_(std::make_unique<MemoryGraph>(shape.format, shape.params, &memory_,
                                              check_interrupts)) {}
 

@@ -5,8 +5,8 @@
 #ifndef VEC_PG_HNSW_INDEX_H_
 #define VEC_PG_HNSW_INDEX_H_
 
-#include "core/codes/value.h"
 #include "core/hnsw/layout.h"
+#include "pg/index/values.h"
 #include "pg/pg.h"
 
 namespace vec::pg::hnsw {
@@ -16,10 +16,6 @@ using vec::hnsw::MetaPage;
 using vec::hnsw::PageKind;
 using vec::hnsw::PageTrailer;
 using vec::hnsw::Params;
-
-/// Numbers of an operator class's support functions.
-inline constexpr int kDistanceProc = 1;
-inline constexpr int kNormProc = 2;
 
 /// WITH (...) of an index.  Read by core PostgreSQL by offset.
 struct Options {
@@ -41,14 +37,6 @@ struct Shape {
   Layout layout;
 };
 
-/// The element and metric of the index's operator class, told from its distance function.
-/// Raises 0A000 for a distance function that is not ours.  C-like.
-struct OpClass {
-  codes::Element element;
-  codes::Metric metric;
-};
-OpClass operator_class(Relation index);
-
 /// What CREATE INDEX is asked to build; checks all that can be checked without looking at a row,
 /// and raises what is wrong.  C-like.
 Shape shape_for_build(Relation index);
@@ -59,9 +47,6 @@ Shape shape_of(Relation index);
 /// Copies the meta page.  False, and no error, if the page is not one of ours.  C-like.
 bool read_meta(Relation index, MetaPage* out);
 
-/// Raises XX002 with the hint to REINDEX.
-[[noreturn]] void raise_corrupted(Relation index, BlockNumber block, const char* what);
-
 /// The layout of an index with that format.
 Layout layout_for(const codes::Format& format, int m, uint32 item_weight);
 
@@ -71,13 +56,6 @@ char* page_of_kind(Relation index, Buffer buffer, PageKind kind);
 
 /// Makes an empty page of that kind.
 void init_page(char* page, const Layout& layout, PageKind kind);
-
-/// A value of the indexed type, detoasted and without a short header, as core wants it.
-/// C-like.
-codes::Value value_of(codes::Element element, const void* datum);
-
-/// Dimensions of such a value.
-int dimensions_of(codes::Element element, const void* datum);
 
 }  // namespace vec::pg::hnsw
 

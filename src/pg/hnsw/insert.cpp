@@ -4,9 +4,9 @@
 
 #include "core/rng.h"
 #include "pg/hnsw/access_method.h"
-#include "pg/hnsw/heap_rows.h"
-#include "pg/hnsw/row_value.h"
 #include "pg/hnsw/store.h"
+#include "pg/index/heap_rows.h"
+#include "pg/index/row_value.h"
 #include "pg/memory.h"
 
 namespace vec::pg::hnsw {
@@ -39,7 +39,7 @@ bool insert(Relation index, Datum* values, bool* is_null, ItemPointer tid, Relat
     {
       ContextMemory memory(context);
       Store store(index);
-      RowValue value(store.format());
+      RowValue value(store.format(), "hnsw");
       if (value.set(values[0])) {
         const codes::Query query = value.query();
         vec::hnsw::InsertScratch scratch;

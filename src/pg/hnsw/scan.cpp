@@ -12,9 +12,9 @@
 
 #include "core/hnsw/search.h"
 #include "pg/hnsw/access_method.h"
-#include "pg/hnsw/heap_rows.h"
 #include "pg/hnsw/settings.h"
 #include "pg/hnsw/store.h"
+#include "pg/index/heap_rows.h"
 #include "pg/memory.h"
 
 namespace vec::pg::hnsw {
@@ -39,44 +39,6 @@ struct Upcoming {
     return b.is_row() && !a.is_row();
   }
 };
-
-/// Value of a type with the index's dimensions whose elements are all zero, as NULL is taken.
-/// C-like.
-void* zero_value(const codes::Format& format) {
-  const auto dims = static_cast<int32>(format.dims);
-  Size size = 0;
-  switch (format.element) {
-    case codes::Element::kFloat:
-      size = VECTOR_SIZE(dims);
-      break;
-    case codes::Element::kHalf:
-      size = HALFVEC_SIZE(dims);
-      break;
-    case codes::Element::kBit:
-      size = VARBITTOTALLEN(dims);
-      break;
-    case codes::Element::kSparse:
-      size = SPARSEVEC_SIZE(0);
-      break;
-  }
-  void* value = palloc0(size);
-  SET_VARSIZE(value, size);
-  switch (format.element) {
-    case codes::Element::kFloat:
-      static_cast<Vector*>(value)->dim = static_cast<int16>(dims);
-      break;
-    case codes::Element::kHalf:
-      static_cast<HalfVector*>(value)->dim = static_cast<int16>(dims);
-      break;
-    case codes::Element::kBit:
-      VARBITLEN(value) = dims;
-      break;
-    case codes::Element::kSparse:
-      static_cast<SparseVector*>(value)->dim = dims;
-      break;
-  }
-  return value;
-}
 
 /// State of one scan.  Owns memory only; HeapRows is closed by amendscan.
 class Scan {

@@ -1,9 +1,9 @@
-#include "pg/hnsw/row_value.h"
+#include "pg/index/row_value.h"
 
 #include "core/error.h"
 #include "pg/boundary.h"
 
-namespace vec::pg::hnsw {
+namespace vec::pg {
 
 bool RowValue::set(Datum datum) {
   value_ = pg_call([datum] { return static_cast<const void*>(PG_DETOAST_DATUM(datum)); });
@@ -11,8 +11,8 @@ bool RowValue::set(Datum datum) {
   if (format_.element == codes::Element::kSparse &&
       value.sparse.count > static_cast<std::size_t>(codes::kMaxSparseCount)) {
     throw Error(ErrorCode::kProgramLimitExceeded,
-                "sparsevec cannot have more than %d non-zero elements for hnsw index",
-                codes::kMaxSparseCount);
+                "sparsevec cannot have more than %d non-zero elements for %s index",
+                codes::kMaxSparseCount, access_method_);
   }
   const int dims = dimensions_of(format_.element, value_);
   if (dims != static_cast<int>(format_.dims)) {
@@ -26,4 +26,4 @@ bool RowValue::set(Datum datum) {
   return true;
 }
 
-}  // namespace vec::pg::hnsw
+}  // namespace vec::pg

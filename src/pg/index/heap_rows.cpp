@@ -1,12 +1,12 @@
-#include "pg/hnsw/heap_rows.h"
+#include "pg/index/heap_rows.h"
 
 #include <limits>
 
-namespace vec::pg::hnsw {
+namespace vec::pg {
 
 void HeapRows::open(IndexScanDesc scan) {
   scan_ = scan;
-  per_row_ = AllocSetContextCreate(CurrentMemoryContext, "hnsw row", ALLOCSET_SMALL_SIZES);
+  per_row_ = AllocSetContextCreate(CurrentMemoryContext, "index row", ALLOCSET_SMALL_SIZES);
   slot_ = table_slot_create(scan->heapRelation, nullptr);
   if (scan->indexRelation->rd_index->indkey.values[0] == 0) {
     info_ = BuildIndexInfo(scan->indexRelation);
@@ -35,7 +35,7 @@ Datum HeapRows::indexed_value(bool* is_null) {
   return values[0];
 }
 
-HeapRows::Answer HeapRows::look(vec::hnsw::RowId row, bool distance_wanted) {
+HeapRows::Answer HeapRows::look(RowId row, bool distance_wanted) {
   ItemPointerData tid = to_tid(row);
   bool call_again = false;
   bool all_dead = false;
@@ -59,4 +59,4 @@ HeapRows::Answer HeapRows::look(vec::hnsw::RowId row, bool distance_wanted) {
   return {true, distance};
 }
 
-}  // namespace vec::pg::hnsw
+}  // namespace vec::pg

@@ -1,15 +1,15 @@
-// pg/hnsw/heap_rows.h
+// pg/index/heap_rows.h
 //
 // Exact distances from the table: fetches a row that the index names, if the scan's snapshot sees
 // it, and computes the operator's own result for it.
 
-#ifndef VEC_PG_HNSW_HEAP_ROWS_H_
-#define VEC_PG_HNSW_HEAP_ROWS_H_
+#ifndef VEC_PG_INDEX_HEAP_ROWS_H_
+#define VEC_PG_INDEX_HEAP_ROWS_H_
 
-#include "core/hnsw/graph.h"
+#include "core/row_id.h"
 #include "pg/pg.h"
 
-namespace vec::pg::hnsw {
+namespace vec::pg {
 
 /// Trivially destructible; C-like functions.  What open() takes, close() gives back; after an
 /// error PostgreSQL does.
@@ -25,7 +25,7 @@ class HeapRows {
     double distance;  // NaN sorts as +inf
   };
   /// distance_wanted   false: only whether the row is visible
-  Answer look(vec::hnsw::RowId row, bool distance_wanted);
+  Answer look(RowId row, bool distance_wanted);
 
  private:
   Datum indexed_value(bool* is_null);
@@ -38,19 +38,19 @@ class HeapRows {
   MemoryContext per_row_ = nullptr;
 };
 
-inline ItemPointerData to_tid(vec::hnsw::RowId row) {
+inline ItemPointerData to_tid(RowId row) {
   ItemPointerData tid;
   static_assert(sizeof tid == sizeof row);
   std::memcpy(&tid, &row, sizeof tid);
   return tid;
 }
 
-inline vec::hnsw::RowId to_row(const ItemPointerData* tid) {
-  vec::hnsw::RowId row;
+inline RowId to_row(const ItemPointerData* tid) {
+  RowId row;
   std::memcpy(&row, tid, sizeof row);
   return row;
 }
 
-}  // namespace vec::pg::hnsw
+}  // namespace vec::pg
 
-#endif  // VEC_PG_HNSW_HEAP_ROWS_H_
+#endif  // VEC_PG_INDEX_HEAP_ROWS_H_
