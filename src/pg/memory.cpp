@@ -10,6 +10,8 @@ void* ContextMemory::do_allocate(std::size_t bytes, std::size_t alignment) {
   return memory;
 }
 
+std::pmr::memory_resource* ContextMemory::resource() { return this; }
+
 void ContextMemory::do_deallocate(void* memory, std::size_t, std::size_t) { pfree(memory); }
 
 }  // namespace vec::pg

@@ -20,6 +20,11 @@ class ContextMemory final : public std::pmr::memory_resource {
  public:
   explicit ContextMemory(MemoryContext context) : context_(context) {}
 
+  /// This, for standard containers that allocate while the object is a local variable: the
+  /// compiler does not see what is behind the pointer.  g++ 16, where it sees, guesses that it may
+  /// be a monotonic_buffer_resource and warns that one does not fit into it.
+  std::pmr::memory_resource* resource();
+
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
   void do_deallocate(void* memory, std::size_t bytes, std::size_t alignment) override;

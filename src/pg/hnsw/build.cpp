@@ -78,13 +78,14 @@ class Build {
 
   /// Writes what is still in memory.
   void finish() {
-    ContextMemory searches(row_memory_);
+    ContextMemory memory(row_memory_);
+    std::pmr::memory_resource* const searches = memory.resource();
     if (graph_ != nullptr) {
-      vec::hnsw::reconnect(*graph_, &searches);
+      vec::hnsw::reconnect(*graph_, searches);
       write_graph(index_, *graph_);
       graph_.reset();
     } else {
-      vec::hnsw::reconnect(*store_, &searches);
+      vec::hnsw::reconnect(*store_, searches);
     }
   }
 
@@ -97,11 +98,12 @@ class Build {
     if (graph_ != nullptr) {
       make_room();
     }
-    ContextMemory searches(row_memory_);
+    ContextMemory memory(row_memory_);
+    std::pmr::memory_resource* const searches = memory.resource();
     if (graph_ != nullptr) {
-      vec::hnsw::insert(*graph_, query, value_.code(), row, level, scratch_, &searches);
+      vec::hnsw::insert(*graph_, query, value_.code(), row, level, scratch_, searches);
     } else {
-      vec::hnsw::insert(*store_, query, value_.code(), row, level, scratch_, &searches);
+      vec::hnsw::insert(*store_, query, value_.code(), row, level, scratch_, searches);
     }
   }
 

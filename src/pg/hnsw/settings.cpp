@@ -1,6 +1,7 @@
 #include "pg/hnsw/settings.h"
 
 #include "pg/hnsw/index.h"
+#include "pg/reloption.h"
 
 namespace vec::pg::hnsw {
 
@@ -49,9 +50,9 @@ void define_settings() {
 }
 
 bytea* parse_options(Datum reloptions, bool validate) {
-  static const relopt_parse_elt kOptions[] = {
-      {"m", RELOPT_TYPE_INT, offsetof(Options, m)},
-      {"ef_construction", RELOPT_TYPE_INT, offsetof(Options, ef_construction)},
+  static constexpr relopt_parse_elt kOptions[] = {
+      int_reloption("m", offsetof(Options, m)),
+      int_reloption("ef_construction", offsetof(Options, ef_construction)),
   };
   return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind, sizeof(Options),
                                               kOptions, lengthof(kOptions)));
