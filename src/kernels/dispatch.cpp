@@ -28,15 +28,18 @@ struct Registry {
 
 Registry::Registry() noexcept : tables{}, pointers{}, count(0) {
   [[maybe_unused]] const CpuFeatures cpu = detect_cpu_features();
-  const KernelTable scalar = {kScalarFloats, kScalarBits, kScalarSparse, kScalarCodes, "scalar"};
+  const KernelTable scalar = {kScalarFloats, kScalarBits,   kScalarSparse,
+                              kScalarCodes,  kScalarPanels, "scalar"};
 #if defined(__x86_64__)
-  const KernelTable avx2 = {kAvx2Floats, kAvx2Bits, kScalarSparse, kAvx2Codes, "avx2"};
-  const KernelTable avx512 = {kAvx512Floats, kAvx512Bits, kAvx512Sparse, kAvx512Codes, "avx512"};
+  const KernelTable avx2 = {kAvx2Floats, kAvx2Bits, kScalarSparse, kAvx2Codes, kAvx2Panels, "avx2"};
+  const KernelTable avx512 = {kAvx512Floats, kAvx512Bits,   kAvx512Sparse,
+                              kAvx512Codes,  kAvx512Panels, "avx512"};
   KernelTable vnni = avx512;
   vnni.name = "avx512-vnni";
   vnni.dot_u8_i16 = kAvx512VnniDots.dot_u8_i16;
   vnni.dot_u8_u8 = kAvx512VnniDots.dot_u8_u8;
   vnni.dot_u8_i16_batch = kAvx512VnniDots.dot_u8_i16_batch;
+  vnni.dot_u8_panels = kAvx512VnniPanels.dot_u8_panels;
   KernelTable popcnt = cpu.avx512_vnni ? vnni : avx512;
   popcnt.name = "avx512-popcnt";
   popcnt.hamming = kAvx512PopcntBits.hamming;
@@ -47,7 +50,7 @@ Registry::Registry() noexcept : tables{}, pointers{}, count(0) {
   if (cpu.avx512) add(avx512);
   if (cpu.avx2) add(avx2);
 #elif defined(__AARCH64EL__)
-  if (cpu.neon) add({kNeonFloats, kNeonBits, kScalarSparse, kNeonCodes, "neon"});
+  if (cpu.neon) add({kNeonFloats, kNeonBits, kScalarSparse, kNeonCodes, kScalarPanels, "neon"});
 #endif
   add(scalar);
 }

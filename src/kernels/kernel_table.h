@@ -113,9 +113,61 @@ struct CodeKernels {
   std::uint64_t (*sum_u8)(const std::uint8_t* code, std::size_t n) noexcept;
 };
 
+/// Many vectors against many, for the builds of indexes.
+///
+/// The vectors of one side stand in panels of kPanelColumns: their first words side by side, then
+/// their second ones, and so on.  A word is a float, or four bytes of a code; a panel is `words`
+/// times kPanelColumns words.  Places of a panel that are not used hold zeros.
+inline constexpr std::size_t kPanelColumns = 32;
+
+/// What a distance takes from each column: arrays of one float a column.
+struct ColumnTerms {
+  const float* bias;
+  const float* total;
+  const float* lo;
+  const float* step;
+};
+/// And from the row.
+struct RowTerms {
+  float bias, total, lo, step;
+  float least;  // no distance is below it
+};
+
+struct PanelKernels {
+  /// out[r * stride + p * kPanelColumns + c] = product of rows[r] and column c of panel p.
+  /// A row has 4 * words bytes; words at most 4000.  Exact.
+  void (*dot_u8_panels)(const std::uint8_t* const* rows, std::size_t row_count,
+                        const std::uint8_t* panels, std::size_t panel_count, std::size_t words,
+                        std::int32_t* out, std::size_t stride) noexcept;
+  /// The same for floats; a row has `words` of them.  Accumulates in float, in order.
+  void (*dot_f32_panels)(const float* const* rows, std::size_t row_count, const float* panels,
+                         std::size_t panel_count, std::size_t words, float* out,
+                         std::size_t stride) noexcept;
+
+  // From the products of one row to distances, n a multiple of kPanelColumns:
+  //   out[c] = max(row.least, row.bias + bias[c] + row.total * total[c] + row.lo * lo[c]
+  //                           + row.step * step[c] * products[c])
+  // minima[k], k below kMinima, gets the least of the out[c] with c % kMinima = k, but NaN; +inf
+  // if there is none.
+  void (*distances_u8)(const std::int32_t* products, const ColumnTerms& columns,
+                       const RowTerms& row, std::size_t n, float* out, float* minima) noexcept;
+  /// The same with 1 for step[c]; total and lo are not used.
+  void (*distances_f32)(const float* products, const ColumnTerms& columns, const RowTerms& row,
+                        std::size_t n, float* out, float* minima) noexcept;
+
+  /// Writes the places of the elements that are at most `limit`, ascending, and returns how many
+  /// there are.  `out` has room for n.
+  std::size_t (*places_up_to)(const float* x, std::size_t n, float limit,
+                              std::uint32_t* out) noexcept;
+  /// ranks[i] = how many elements come before x[i]: lesser ones, and equal ones with a lower place.
+  /// No element is NaN.
+  void (*ranks)(const float* x, std::size_t n, std::uint32_t* ranks) noexcept;
+};
+inline constexpr std::size_t kMinima = 64;
+
 /// Everything.  The parts are bases, so that a per-ISA file can export one part and the callers
 /// still write active().dot_f32(...).
-struct KernelTable : FloatKernels, BitKernels, SparseKernels, CodeKernels {
+struct KernelTable : FloatKernels, BitKernels, SparseKernels, CodeKernels, PanelKernels {
   /// "scalar", "avx2", "avx512", "avx512-vnni", "avx512-popcnt" or "neon"; what VECTOR_SIMD
   /// names.
   const char* name;

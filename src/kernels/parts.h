@@ -19,19 +19,30 @@ struct DotKernels {
                            const std::int16_t* query, std::size_t n, std::int32_t* out) noexcept;
 };
 
+/// The same of those on panels.
+struct PanelProducts {
+  void (*dot_u8_panels)(const std::uint8_t* const* rows, std::size_t row_count,
+                        const std::uint8_t* panels, std::size_t panel_count, std::size_t words,
+                        std::int32_t* out, std::size_t stride) noexcept;
+};
+
 extern const FloatKernels kScalarFloats;
 extern const BitKernels kScalarBits;
 extern const SparseKernels kScalarSparse;
 extern const CodeKernels kScalarCodes;
+extern const PanelKernels kScalarPanels;
 
 #if defined(__x86_64__)
 extern const FloatKernels kAvx2Floats;
 extern const BitKernels kAvx2Bits;
 extern const CodeKernels kAvx2Codes;
+extern const PanelKernels kAvx2Panels;
 extern const FloatKernels kAvx512Floats;
 extern const BitKernels kAvx512Bits;
 extern const SparseKernels kAvx512Sparse;
 extern const CodeKernels kAvx512Codes;
+extern const PanelKernels kAvx512Panels;
+extern const PanelProducts kAvx512VnniPanels;
 extern const DotKernels kAvx512VnniDots;
 extern const BitKernels kAvx512PopcntBits;
 #elif defined(__AARCH64EL__)

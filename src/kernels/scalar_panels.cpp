@@ -1,0 +1,122 @@
+// kernels/scalar_panels.cpp
+//
+// Many vectors against many, without any instruction beyond the architecture's base.
+//
+// Loops over blocks of fixed length: compilers turn them into vectors at -O2 too.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+#include "kernels/parts.h"
+
+namespace vec::kernels {
+
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+void dot_u8_panels(const std::uint8_t* const* rows, std::size_t row_count,
+                   const std::uint8_t* panels, std::size_t panel_count, std::size_t words,
+                   std::int32_t* out, std::size_t stride) noexcept {
+  for (std::size_t p = 0; p < panel_count; ++p) {
+    const std::uint8_t* const panel = panels + p * words * kPanelColumns * 4;
+    for (std::size_t r = 0; r < row_count; ++r) {
+      std::int32_t sums[kPanelColumns] = {};
+      for (std::size_t w = 0; w < words; ++w) {
+        const std::uint8_t* const a = rows[r] + 4 * w;
+        const std::int32_t a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3];
+        const std::uint8_t* const b = panel + w * kPanelColumns * 4;
+        for (std::size_t c = 0; c < kPanelColumns; ++c) {
+          sums[c] += a0 * b[4 * c] + a1 * b[4 * c + 1] + a2 * b[4 * c + 2] + a3 * b[4 * c + 3];
+        }
+      }
+      std::memcpy(out + r * stride + p * kPanelColumns, sums, sizeof sums);
+    }
+  }
+}
+
+void dot_f32_panels(const float* const* rows, std::size_t row_count, const float* panels,
+                    std::size_t panel_count, std::size_t words, float* out,
+                    std::size_t stride) noexcept {
+  for (std::size_t p = 0; p < panel_count; ++p) {
+    const float* const panel = panels + p * words * kPanelColumns;
+    for (std::size_t r = 0; r < row_count; ++r) {
+      float sums[kPanelColumns] = {};
+      for (std::size_t w = 0; w < words; ++w) {
+        const float a = rows[r][w];
+        const float* const b = panel + w * kPanelColumns;
+        for (std::size_t c = 0; c < kPanelColumns; ++c) sums[c] += a * b[c];
+      }
+      std::memcpy(out + r * stride + p * kPanelColumns, sums, sizeof sums);
+    }
+  }
+}
+
+/// Finishes a distance and keeps the minimum of its lane; NaN never is one.
+inline void put(float distance, float least, float* out, float* minimum) {
+  distance = distance < least ? least : distance;
+  *out = distance;
+  *minimum = distance < *minimum ? distance : *minimum;
+}
+
+void distances_u8(const std::int32_t* products, const ColumnTerms& columns, const RowTerms& row,
+                  std::size_t n, float* out, float* minima) noexcept {
+  for (std::size_t k = 0; k < kMinima; ++k) minima[k] = kInfinity;
+  const RowTerms terms = row;
+  for (std::size_t start = 0; start < n; start += kPanelColumns) {
+    float* const lanes = minima + start % kMinima;
+    for (std::size_t k = 0; k < kPanelColumns; ++k) {
+      const std::size_t c = start + k;
+      const float fixed =
+          terms.bias + columns.bias[c] + terms.total * columns.total[c] + terms.lo * columns.lo[c];
+      put(fixed + terms.step * columns.step[c] * static_cast<float>(products[c]), terms.least,
+          out + c, lanes + k);
+    }
+  }
+}
+
+void distances_f32(const float* products, const ColumnTerms& columns, const RowTerms& row,
+                   std::size_t n, float* out, float* minima) noexcept {
+  for (std::size_t k = 0; k < kMinima; ++k) minima[k] = kInfinity;
+  const RowTerms terms = row;
+  for (std::size_t start = 0; start < n; start += kPanelColumns) {
+    float* const lanes = minima + start % kMinima;
+    for (std::size_t k = 0; k < kPanelColumns; ++k) {
+      const std::size_t c = start + k;
+      put(terms.bias + columns.bias[c] + terms.step * products[c], terms.least, out + c, lanes + k);
+    }
+  }
+}
+
+std::size_t places_up_to(const float* x, std::size_t n, float limit, std::uint32_t* out) noexcept {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    out[count] = static_cast<std::uint32_t>(i);
+    count += x[i] <= limit;
+  }
+  return count;
+}
+
+void ranks(const float* x, std::size_t n, std::uint32_t* ranks) noexcept {
+  for (std::size_t i = 0; i < n; ++i) {
+    std::uint32_t rank = 0;
+    for (std::size_t j = 0; j < i; ++j) rank += x[j] <= x[i];
+    for (std::size_t j = i + 1; j < n; ++j) rank += x[j] < x[i];
+    ranks[i] = rank;
+  }
+}
+
+}  // namespace
+
+constinit const PanelKernels kScalarPanels = {
+    .dot_u8_panels = dot_u8_panels,
+    .dot_f32_panels = dot_f32_panels,
+    .distances_u8 = distances_u8,
+    .distances_f32 = distances_f32,
+    .places_up_to = places_up_to,
+    .ranks = ranks,
+};
+
+}  // namespace vec::kernels

@@ -1,0 +1,222 @@
+// kernels/x86_avx2_panels.cpp
+//
+// Many vectors against many with AVX2 and FMA.
+//
+// Compiled with flags of its own (src/sources.mk): no header but the ones below, nothing exported
+// but one table.
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/parts.h"
+
+namespace vec::kernels {
+
+namespace {
+
+using Ints = __m256i;
+using Floats = __m256;
+
+constexpr std::size_t kLanes = 8;
+/// Columns worked on together: with four rows, all that sixteen registers hold.
+constexpr std::size_t kColumns = 2 * kLanes;
+
+inline Ints load_ints(const void* from) {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(from));
+}
+inline void store(void* to, Ints ints) { _mm256_storeu_si256(static_cast<__m256i*>(to), ints); }
+
+inline Ints word_of(const std::uint8_t* from) {
+  int word;
+  __builtin_memcpy(&word, from, sizeof word);
+  return _mm256_set1_epi32(word);
+}
+/// The bytes with even and with odd places of each word, widened.
+inline Ints even_bytes(Ints words) { return _mm256_and_si256(words, _mm256_set1_epi32(0xff00ff)); }
+inline Ints odd_bytes(Ints words) { return _mm256_srli_epi16(words, 8); }
+
+/// A pair is below 2^17, so 4000 words stay below 2^31.
+inline Ints add_products(Ints sum, Ints a_even, Ints a_odd, Ints b_even, Ints b_odd) {
+  sum = _mm256_add_epi32(sum, _mm256_madd_epi16(a_even, b_even));
+  return _mm256_add_epi32(sum, _mm256_madd_epi16(a_odd, b_odd));
+}
+
+/// The rows with these places in a list against kColumns columns: they share the loads of those.
+/// Packs instead of loops, so that every sum is a register.
+template <std::size_t... r>
+struct Rows {
+  static constexpr std::size_t kCount = sizeof...(r);
+
+  static void dot_u8(const std::uint8_t* const* rows, const std::uint8_t* columns,
+                     std::size_t words, std::int32_t* out, std::size_t stride) {
+    Ints left[kCount] = {((void)r, _mm256_setzero_si256())...};
+    Ints right[kCount] = {((void)r, _mm256_setzero_si256())...};
+    for (std::size_t w = 0; w < words; ++w) {
+      const std::uint8_t* const b = columns + w * kPanelColumns * 4;
+      const Ints b_left = load_ints(b), b_right = load_ints(b + 32);
+      const Ints left_even = even_bytes(b_left), left_odd = odd_bytes(b_left);
+      const Ints right_even = even_bytes(b_right), right_odd = odd_bytes(b_right);
+      const auto row = [&](std::size_t k, Ints& left_sum, Ints& right_sum) {
+        const Ints a = word_of(rows[k] + 4 * w);
+        const Ints even = even_bytes(a), odd = odd_bytes(a);
+        left_sum = add_products(left_sum, even, odd, left_even, left_odd);
+        right_sum = add_products(right_sum, even, odd, right_even, right_odd);
+      };
+      (row(r, left[r], right[r]), ...);
+    }
+    (store(out + r * stride, left[r]), ...);
+    (store(out + r * stride + kLanes, right[r]), ...);
+  }
+
+  static void dot_f32(const float* const* rows, const float* columns, std::size_t words, float* out,
+                      std::size_t stride) {
+    Floats left[kCount] = {((void)r, _mm256_setzero_ps())...};
+    Floats right[kCount] = {((void)r, _mm256_setzero_ps())...};
+    for (std::size_t w = 0; w < words; ++w) {
+      const float* const b = columns + w * kPanelColumns;
+      const Floats b_left = _mm256_loadu_ps(b), b_right = _mm256_loadu_ps(b + kLanes);
+      const auto row = [&](std::size_t k, Floats& left_sum, Floats& right_sum) {
+        const Floats a = _mm256_set1_ps(rows[k][w]);
+        left_sum = _mm256_fmadd_ps(a, b_left, left_sum);
+        right_sum = _mm256_fmadd_ps(a, b_right, right_sum);
+      };
+      (row(r, left[r], right[r]), ...);
+    }
+    (_mm256_storeu_ps(out + r * stride, left[r]), ...);
+    (_mm256_storeu_ps(out + r * stride + kLanes, right[r]), ...);
+  }
+};
+using Four = Rows<0, 1, 2, 3>;
+using One = Rows<0>;
+
+void dot_u8_panels(const std::uint8_t* const* rows, std::size_t row_count,
+                   const std::uint8_t* panels, std::size_t panel_count, std::size_t words,
+                   std::int32_t* out, std::size_t stride) noexcept {
+  for (std::size_t p = 0; p < panel_count; ++p) {
+    for (std::size_t c = 0; c < kPanelColumns; c += kColumns) {
+      const std::uint8_t* const columns = panels + (p * words * kPanelColumns + c) * 4;
+      std::int32_t* const to = out + p * kPanelColumns + c;
+      std::size_t r = 0;
+      for (; r + 4 <= row_count; r += 4) {
+        Four::dot_u8(rows + r, columns, words, to + r * stride, stride);
+      }
+      for (; r < row_count; ++r) One::dot_u8(rows + r, columns, words, to + r * stride, stride);
+    }
+  }
+}
+
+void dot_f32_panels(const float* const* rows, std::size_t row_count, const float* panels,
+                    std::size_t panel_count, std::size_t words, float* out,
+                    std::size_t stride) noexcept {
+  for (std::size_t p = 0; p < panel_count; ++p) {
+    for (std::size_t c = 0; c < kPanelColumns; c += kColumns) {
+      const float* const columns = panels + p * words * kPanelColumns + c;
+      float* const to = out + p * kPanelColumns + c;
+      std::size_t r = 0;
+      for (; r + 4 <= row_count; r += 4) {
+        Four::dot_f32(rows + r, columns, words, to + r * stride, stride);
+      }
+      for (; r < row_count; ++r) One::dot_f32(rows + r, columns, words, to + r * stride, stride);
+    }
+  }
+}
+
+/// distance(c) for each vector of columns, c the first one's place.
+template <class Distance>
+inline void put_distances(std::size_t n, float least, float* out, float* minima,
+                          Distance distance) {
+  for (std::size_t k = 0; k < kMinima; ++k) minima[k] = __builtin_inff();
+  const Floats floor = _mm256_set1_ps(least);
+  for (std::size_t c = 0; c < n; c += kLanes) {
+    float* const lane = minima + c % kMinima;
+    const Floats value = _mm256_max_ps(floor, distance(c));  // NaN stays NaN
+    _mm256_storeu_ps(out + c, value);
+    // Of NaN and a number, the second.
+    _mm256_storeu_ps(lane, _mm256_min_ps(value, _mm256_loadu_ps(lane)));
+  }
+}
+
+void distances_u8(const std::int32_t* products, const ColumnTerms& columns, const RowTerms& row,
+                  std::size_t n, float* out, float* minima) noexcept {
+  const Floats bias = _mm256_set1_ps(row.bias), total = _mm256_set1_ps(row.total);
+  const Floats lo = _mm256_set1_ps(row.lo), step = _mm256_set1_ps(row.step);
+  put_distances(n, row.least, out, minima, [&](std::size_t c) {
+    Floats fixed = _mm256_add_ps(bias, _mm256_loadu_ps(columns.bias + c));
+    fixed = _mm256_fmadd_ps(total, _mm256_loadu_ps(columns.total + c), fixed);
+    fixed = _mm256_fmadd_ps(lo, _mm256_loadu_ps(columns.lo + c), fixed);
+    const Floats steps = _mm256_mul_ps(step, _mm256_loadu_ps(columns.step + c));
+    return _mm256_fmadd_ps(steps, _mm256_cvtepi32_ps(load_ints(products + c)), fixed);
+  });
+}
+
+void distances_f32(const float* products, const ColumnTerms& columns, const RowTerms& row,
+                   std::size_t n, float* out, float* minima) noexcept {
+  const Floats bias = _mm256_set1_ps(row.bias), step = _mm256_set1_ps(row.step);
+  put_distances(n, row.least, out, minima, [&](std::size_t c) {
+    const Floats fixed = _mm256_add_ps(bias, _mm256_loadu_ps(columns.bias + c));
+    return _mm256_fmadd_ps(step, _mm256_loadu_ps(products + c), fixed);
+  });
+}
+
+std::size_t places_up_to(const float* x, std::size_t n, float limit, std::uint32_t* out) noexcept {
+  const Floats most = _mm256_set1_ps(limit);
+  std::size_t count = 0;
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    auto found = static_cast<unsigned>(
+        _mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(x + i), most, _CMP_LE_OQ)));
+    for (; found != 0; found &= found - 1) {
+      out[count++] = static_cast<std::uint32_t>(i) + static_cast<unsigned>(__builtin_ctz(found));
+    }
+  }
+  for (; i < n; ++i) {
+    if (x[i] <= limit) out[count++] = static_cast<std::uint32_t>(i);
+  }
+  return count;
+}
+
+void ranks(const float* x, std::size_t n, std::uint32_t* ranks) noexcept {
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const Floats own = _mm256_loadu_ps(x + i);
+    Ints rank = _mm256_setzero_si256();
+    const auto count = [&](Floats before) {
+      rank = _mm256_sub_epi32(rank, _mm256_castps_si256(before));
+    };
+    for (std::size_t j = 0; j < i; ++j) {
+      count(_mm256_cmp_ps(_mm256_set1_ps(x[j]), own, _CMP_LE_OQ));
+    }
+    const Ints first = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    for (std::size_t j = i; j < i + kLanes; ++j) {
+      const Floats other = _mm256_set1_ps(x[j]);
+      const Ints later = _mm256_cmpgt_epi32(first, _mm256_set1_epi32(static_cast<int>(j - i)));
+      count(_mm256_cmp_ps(other, own, _CMP_LT_OQ));
+      count(_mm256_and_ps(_mm256_cmp_ps(other, own, _CMP_EQ_OQ), _mm256_castsi256_ps(later)));
+    }
+    for (std::size_t j = i + kLanes; j < n; ++j) {
+      count(_mm256_cmp_ps(_mm256_set1_ps(x[j]), own, _CMP_LT_OQ));
+    }
+    store(ranks + i, rank);
+  }
+  for (; i < n; ++i) {
+    std::uint32_t rank = 0;
+    for (std::size_t j = 0; j < i; ++j) rank += x[j] <= x[i];
+    for (std::size_t j = i + 1; j < n; ++j) rank += x[j] < x[i];
+    ranks[i] = rank;
+  }
+}
+
+}  // namespace
+
+constinit const PanelKernels kAvx2Panels = {
+    .dot_u8_panels = dot_u8_panels,
+    .dot_f32_panels = dot_f32_panels,
+    .distances_u8 = distances_u8,
+    .distances_f32 = distances_f32,
+    .places_up_to = places_up_to,
+    .ranks = ranks,
+};
+
+}  // namespace vec::kernels

@@ -1,0 +1,236 @@
+// kernels/x86_avx512_panels.cpp
+//
+// Many vectors against many with AVX-512.
+//
+// Compiled with flags of its own (src/sources.mk): no header but the ones below, nothing exported
+// but one table.
+
+// GCC 12 takes the deliberately undefined registers of its own AVX-512 intrinsics for mistakes
+// (GCC bug 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/parts.h"
+
+namespace vec::kernels {
+
+namespace {
+
+using Ints = __m512i;
+using Floats = __m512;
+
+constexpr std::size_t kLanes = 16;
+static_assert(kPanelColumns == 2 * kLanes);
+
+inline Ints word_of(const std::uint8_t* from) {
+  int word;
+  __builtin_memcpy(&word, from, sizeof word);
+  return _mm512_set1_epi32(word);
+}
+/// The bytes with even and with odd places of each word, widened.
+inline Ints even_bytes(Ints words) { return _mm512_and_si512(words, _mm512_set1_epi32(0xff00ff)); }
+inline Ints odd_bytes(Ints words) { return _mm512_srli_epi16(words, 8); }
+
+/// A pair is below 2^17, so 4000 words stay below 2^31.
+inline Ints add_products(Ints sum, Ints a_even, Ints a_odd, Ints b_even, Ints b_odd) {
+  sum = _mm512_add_epi32(sum, _mm512_madd_epi16(a_even, b_even));
+  return _mm512_add_epi32(sum, _mm512_madd_epi16(a_odd, b_odd));
+}
+
+/// The rows with these places in a list against one panel: they share the loads of the panel.
+/// Packs instead of loops, so that every sum is a register.
+template <std::size_t... r>
+struct Rows {
+  static constexpr std::size_t kCount = sizeof...(r);
+
+  static void dot_u8(const std::uint8_t* const* rows, const std::uint8_t* panel, std::size_t words,
+                     std::int32_t* out, std::size_t stride) {
+    Ints left[kCount] = {((void)r, _mm512_setzero_si512())...};
+    Ints right[kCount] = {((void)r, _mm512_setzero_si512())...};
+    for (std::size_t w = 0; w < words; ++w) {
+      const std::uint8_t* const b = panel + w * kPanelColumns * 4;
+      const Ints b_left = _mm512_loadu_si512(b), b_right = _mm512_loadu_si512(b + 64);
+      const Ints left_even = even_bytes(b_left), left_odd = odd_bytes(b_left);
+      const Ints right_even = even_bytes(b_right), right_odd = odd_bytes(b_right);
+      const auto row = [&](std::size_t k, Ints& left_sum, Ints& right_sum) {
+        const Ints a = word_of(rows[k] + 4 * w);
+        const Ints even = even_bytes(a), odd = odd_bytes(a);
+        left_sum = add_products(left_sum, even, odd, left_even, left_odd);
+        right_sum = add_products(right_sum, even, odd, right_even, right_odd);
+      };
+      (row(r, left[r], right[r]), ...);
+    }
+    (_mm512_storeu_si512(out + r * stride, left[r]), ...);
+    (_mm512_storeu_si512(out + r * stride + kLanes, right[r]), ...);
+  }
+
+  static void dot_f32(const float* const* rows, const float* panel, std::size_t words, float* out,
+                      std::size_t stride) {
+    Floats left[kCount] = {((void)r, _mm512_setzero_ps())...};
+    Floats right[kCount] = {((void)r, _mm512_setzero_ps())...};
+    for (std::size_t w = 0; w < words; ++w) {
+      const float* const b = panel + w * kPanelColumns;
+      const Floats b_left = _mm512_loadu_ps(b), b_right = _mm512_loadu_ps(b + kLanes);
+      const auto row = [&](std::size_t k, Floats& left_sum, Floats& right_sum) {
+        const Floats a = _mm512_set1_ps(rows[k][w]);
+        left_sum = _mm512_fmadd_ps(a, b_left, left_sum);
+        right_sum = _mm512_fmadd_ps(a, b_right, right_sum);
+      };
+      (row(r, left[r], right[r]), ...);
+    }
+    (_mm512_storeu_ps(out + r * stride, left[r]), ...);
+    (_mm512_storeu_ps(out + r * stride + kLanes, right[r]), ...);
+  }
+};
+using Eight = Rows<0, 1, 2, 3, 4, 5, 6, 7>;
+using Four = Rows<0, 1, 2, 3>;
+using One = Rows<0>;
+
+void dot_u8_panels(const std::uint8_t* const* rows, std::size_t row_count,
+                   const std::uint8_t* panels, std::size_t panel_count, std::size_t words,
+                   std::int32_t* out, std::size_t stride) noexcept {
+  for (std::size_t p = 0; p < panel_count; ++p) {
+    const std::uint8_t* const panel = panels + p * words * kPanelColumns * 4;
+    std::int32_t* const to = out + p * kPanelColumns;
+    std::size_t r = 0;
+    for (; r + 8 <= row_count; r += 8)
+      Eight::dot_u8(rows + r, panel, words, to + r * stride, stride);
+    for (; r + 4 <= row_count; r += 4)
+      Four::dot_u8(rows + r, panel, words, to + r * stride, stride);
+    for (; r < row_count; ++r) One::dot_u8(rows + r, panel, words, to + r * stride, stride);
+  }
+}
+
+void dot_f32_panels(const float* const* rows, std::size_t row_count, const float* panels,
+                    std::size_t panel_count, std::size_t words, float* out,
+                    std::size_t stride) noexcept {
+  for (std::size_t p = 0; p < panel_count; ++p) {
+    const float* const panel = panels + p * words * kPanelColumns;
+    float* const to = out + p * kPanelColumns;
+    std::size_t r = 0;
+    for (; r + 8 <= row_count; r += 8)
+      Eight::dot_f32(rows + r, panel, words, to + r * stride, stride);
+    for (; r + 4 <= row_count; r += 4)
+      Four::dot_f32(rows + r, panel, words, to + r * stride, stride);
+    for (; r < row_count; ++r) One::dot_f32(rows + r, panel, words, to + r * stride, stride);
+  }
+}
+
+inline Floats infinite() { return _mm512_set1_ps(__builtin_inff()); }
+
+/// distance(c) for each vector of columns, c the first one's place.
+template <class Distance>
+inline void put_distances(std::size_t n, float least, float* out, float* minima,
+                          Distance distance) {
+  Floats lanes[4] = {infinite(), infinite(), infinite(), infinite()};
+  const Floats floor = _mm512_set1_ps(least);
+  const auto put = [&](std::size_t c, Floats& minimum) {
+    const Floats value = _mm512_max_ps(floor, distance(c));  // NaN stays NaN
+    _mm512_storeu_ps(out + c, value);
+    minimum = _mm512_min_ps(value, minimum);  // of NaN and a number, the second
+  };
+  std::size_t c = 0;
+  for (; c + kMinima <= n; c += kMinima) {
+    put(c, lanes[0]);
+    put(c + kLanes, lanes[1]);
+    put(c + 2 * kLanes, lanes[2]);
+    put(c + 3 * kLanes, lanes[3]);
+  }
+  if (c < n) {
+    put(c, lanes[0]);
+    put(c + kLanes, lanes[1]);
+  }
+  _mm512_storeu_ps(minima, lanes[0]);
+  _mm512_storeu_ps(minima + kLanes, lanes[1]);
+  _mm512_storeu_ps(minima + 2 * kLanes, lanes[2]);
+  _mm512_storeu_ps(minima + 3 * kLanes, lanes[3]);
+}
+
+void distances_u8(const std::int32_t* products, const ColumnTerms& columns, const RowTerms& row,
+                  std::size_t n, float* out, float* minima) noexcept {
+  const Floats bias = _mm512_set1_ps(row.bias), total = _mm512_set1_ps(row.total);
+  const Floats lo = _mm512_set1_ps(row.lo), step = _mm512_set1_ps(row.step);
+  put_distances(n, row.least, out, minima, [&](std::size_t c) {
+    Floats fixed = _mm512_add_ps(bias, _mm512_loadu_ps(columns.bias + c));
+    fixed = _mm512_fmadd_ps(total, _mm512_loadu_ps(columns.total + c), fixed);
+    fixed = _mm512_fmadd_ps(lo, _mm512_loadu_ps(columns.lo + c), fixed);
+    const Floats steps = _mm512_mul_ps(step, _mm512_loadu_ps(columns.step + c));
+    return _mm512_fmadd_ps(steps, _mm512_cvtepi32_ps(_mm512_loadu_si512(products + c)), fixed);
+  });
+}
+
+void distances_f32(const float* products, const ColumnTerms& columns, const RowTerms& row,
+                   std::size_t n, float* out, float* minima) noexcept {
+  const Floats bias = _mm512_set1_ps(row.bias), step = _mm512_set1_ps(row.step);
+  put_distances(n, row.least, out, minima, [&](std::size_t c) {
+    const Floats fixed = _mm512_add_ps(bias, _mm512_loadu_ps(columns.bias + c));
+    return _mm512_fmadd_ps(step, _mm512_loadu_ps(products + c), fixed);
+  });
+}
+
+std::size_t places_up_to(const float* x, std::size_t n, float limit, std::uint32_t* out) noexcept {
+  const Floats most = _mm512_set1_ps(limit);
+  Ints places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const __mmask16 there = n - i >= kLanes ? 0xffff : static_cast<__mmask16>((1u << (n - i)) - 1);
+    const __mmask16 found =
+        _mm512_mask_cmp_ps_mask(there, _mm512_maskz_loadu_ps(there, x + i), most, _CMP_LE_OQ);
+    if (found != 0) {
+      const auto some = static_cast<unsigned>(__builtin_popcount(found));
+      const auto room = static_cast<__mmask16>((1u << some) - 1);
+      _mm512_mask_storeu_epi32(out + count, room, _mm512_maskz_compress_epi32(found, places));
+      count += some;
+    }
+    places = _mm512_add_epi32(places, _mm512_set1_epi32(kLanes));
+  }
+  return count;
+}
+
+void ranks(const float* x, std::size_t n, std::uint32_t* ranks) noexcept {
+  const Ints one = _mm512_set1_epi32(1);
+  const Ints first = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const __mmask16 there = n - i >= kLanes ? 0xffff : static_cast<__mmask16>((1u << (n - i)) - 1);
+    const Floats own = _mm512_maskz_loadu_ps(there, x + i);
+    Ints rank = _mm512_setzero_si512();
+    for (std::size_t j = 0; j < i; ++j) {
+      const __mmask16 before = _mm512_cmp_ps_mask(_mm512_set1_ps(x[j]), own, _CMP_LE_OQ);
+      rank = _mm512_mask_add_epi32(rank, before, rank, one);
+    }
+    const std::size_t end = n - i < kLanes ? n : i + kLanes;
+    for (std::size_t j = i; j < end; ++j) {
+      const Floats other = _mm512_set1_ps(x[j]);
+      const __mmask16 later =
+          _mm512_cmpgt_epi32_mask(first, _mm512_set1_epi32(static_cast<int>(j - i)));
+      const __mmask16 before =
+          static_cast<__mmask16>(_mm512_cmp_ps_mask(other, own, _CMP_LT_OQ) |
+                                 (_mm512_cmp_ps_mask(other, own, _CMP_EQ_OQ) & later));
+      rank = _mm512_mask_add_epi32(rank, before, rank, one);
+    }
+    for (std::size_t j = end; j < n; ++j) {
+      const __mmask16 before = _mm512_cmp_ps_mask(_mm512_set1_ps(x[j]), own, _CMP_LT_OQ);
+      rank = _mm512_mask_add_epi32(rank, before, rank, one);
+    }
+    _mm512_mask_storeu_epi32(ranks + i, there, rank);
+  }
+}
+
+}  // namespace
+
+constinit const PanelKernels kAvx512Panels = {
+    .dot_u8_panels = dot_u8_panels,
+    .dot_f32_panels = dot_f32_panels,
+    .distances_u8 = distances_u8,
+    .distances_f32 = distances_f32,
+    .places_up_to = places_up_to,
+    .ranks = ranks,
+};
+
+}  // namespace vec::kernels

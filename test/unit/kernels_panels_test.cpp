@@ -1,0 +1,184 @@
+// Many vectors against many: every table against whole numbers and double.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "support/every_table.h"
+
+namespace {
+
+using namespace vec::kernels;
+using namespace vec::test;
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+using PanelKernelsOf = EveryTable;
+
+/// Columns of `words` words of `per_word` elements, in panels.
+template <class T>
+std::vector<T> pack(const std::vector<std::vector<T>>& columns, std::size_t words,
+                    std::size_t per_word) {
+  const std::size_t panels = (columns.size() + kPanelColumns - 1) / kPanelColumns;
+  std::vector<T> packed(panels * words * kPanelColumns * per_word);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    for (std::size_t i = 0; i < words * per_word; ++i) {
+      const std::size_t word = (c / kPanelColumns * words + i / per_word) * kPanelColumns;
+      packed[(word + c % kPanelColumns) * per_word + i % per_word] = columns[c][i];
+    }
+  }
+  return packed;
+}
+
+TEST_P(PanelKernelsOf, ProductsOfCodesAreExactForEveryNumberOfRowsAndWords) {
+  std::mt19937 random(1);
+  for (const std::size_t words : {0, 1, 2, 7, 16, 17, 33, 192, 4000}) {
+    for (const std::size_t row_count : {0, 1, 3, 4, 7, 8, 9, 21}) {
+      const std::size_t column_count = 45;
+      std::vector<std::vector<std::uint8_t>> columns, rows;
+      for (std::size_t c = 0; c < column_count; ++c) {
+        columns.push_back(random_bytes(random, 4 * words));
+      }
+      for (std::size_t r = 0; r < row_count; ++r) rows.push_back(random_bytes(random, 4 * words));
+      if (words == 4000) {  // the greatest sums there can be
+        for (auto& column : columns) std::fill(column.begin(), column.end(), 255);
+        for (auto& row : rows) std::fill(row.begin(), row.end(), 255);
+      }
+      const Misplaced<std::uint8_t> panels(pack(columns, words, 4), 4);
+      std::vector<std::unique_ptr<Misplaced<std::uint8_t>>> kept;
+      std::vector<const std::uint8_t*> pointers;
+      for (const auto& row : rows) {
+        kept.push_back(std::make_unique<Misplaced<std::uint8_t>>(row, 1));
+        pointers.push_back(kept.back()->data());
+      }
+      const std::size_t stride = 70;
+      std::vector<std::int32_t> out(row_count * stride, -7);
+      table().dot_u8_panels(pointers.data(), row_count, panels.data(), 2, words, out.data(),
+                            stride);
+      for (std::size_t r = 0; r < row_count; ++r) {
+        for (std::size_t c = 0; c < stride; ++c) {
+          std::int64_t sum = c < 2 * kPanelColumns ? 0 : -7;
+          for (std::size_t i = 0; c < column_count && i < 4 * words; ++i) {
+            sum += std::int64_t{rows[r][i]} * columns[c][i];
+          }
+          ASSERT_EQ(out[r * stride + c], sum) << words << " words, row " << r << " column " << c;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(PanelKernelsOf, ProductsOfFloatsAgreeWithDouble) {
+  std::mt19937 random(2);
+  for (const std::size_t words : {0, 1, 3, 8, 31, 64}) {
+    for (const std::size_t row_count : {1, 4, 8, 11}) {
+      const std::size_t column_count = 64;
+      std::vector<std::vector<float>> columns, rows;
+      for (std::size_t c = 0; c < column_count; ++c)
+        columns.push_back(random_floats(random, words));
+      for (std::size_t r = 0; r < row_count; ++r) rows.push_back(random_floats(random, words));
+      std::vector<const float*> pointers;
+      for (const auto& row : rows) pointers.push_back(row.data());
+      const Misplaced<float> panels(pack(columns, words, 1), 4);
+      std::vector<float> out(row_count * column_count);
+      table().dot_f32_panels(pointers.data(), row_count, panels.data(), 2, words, out.data(),
+                             column_count);
+      for (std::size_t r = 0; r < row_count; ++r) {
+        for (std::size_t c = 0; c < column_count; ++c) {
+          double sum = 0, terms = 0;
+          for (std::size_t i = 0; i < words; ++i) {
+            sum += double{rows[r][i]} * columns[c][i];
+            terms += std::fabs(double{rows[r][i]} * columns[c][i]);
+          }
+          ASSERT_NEAR(out[r * column_count + c], sum,
+                      (static_cast<double>(words) + 2) * 0x1p-23 * terms);
+        }
+      }
+    }
+  }
+}
+
+TEST_P(PanelKernelsOf, DistancesAgreeWithDoubleAndMinimaWithDistances) {
+  std::mt19937 random(3);
+  for (const std::size_t n : {0, 32, 64, 96, 640, 672}) {
+    auto bias = random_floats(random, n), total = random_floats(random, n);
+    auto lo = random_floats(random, n), step = random_floats(random, n);
+    std::vector<std::int32_t> products(n);
+    for (auto& product : products) product = static_cast<std::int32_t>(random() % 1000000);
+    if (n >= 96) bias[5] = kInfinity, bias[70] = std::numeric_limits<float>::quiet_NaN();
+    const ColumnTerms columns{bias.data(), total.data(), lo.data(), step.data()};
+    for (const float least : {-kInfinity, 0.0F}) {
+      const RowTerms row{0.5F, -0.7F, 0.3F, 1e-4F, least};
+      for (const bool whole : {true, false}) {
+        std::vector<float> out(n), minima(kMinima);
+        std::vector<float> floats(products.begin(), products.end());
+        if (whole) {
+          table().distances_u8(products.data(), columns, row, n, out.data(), minima.data());
+        } else {
+          table().distances_f32(floats.data(), columns, row, n, out.data(), minima.data());
+        }
+        std::vector<float> least_of(kMinima, kInfinity);
+        for (std::size_t c = 0; c < n; ++c) {
+          double expected = double{row.bias} + bias[c];
+          double terms = std::fabs(row.bias) + std::fabs(bias[c]);
+          const double product = double{row.step} * products[c] * (whole ? step[c] : 1);
+          expected += product;
+          terms += std::fabs(product);
+          if (whole) {
+            expected += double{row.total} * total[c] + double{row.lo} * lo[c];
+            terms += 2;
+          }
+          expected = std::max(expected, double{least});
+          if (std::isnan(bias[c])) {
+            ASSERT_TRUE(std::isnan(out[c]));
+          } else if (std::isinf(bias[c])) {
+            ASSERT_EQ(out[c], kInfinity);
+          } else {
+            ASSERT_NEAR(out[c], expected, 8 * 0x1p-23 * terms) << c;
+            least_of[c % kMinima] = std::min(least_of[c % kMinima], out[c]);
+          }
+        }
+        ASSERT_EQ(minima, least_of) << n;
+      }
+    }
+  }
+}
+
+TEST_P(PanelKernelsOf, PlacesAndRanksAreThoseOfASort) {
+  std::mt19937 random(4);
+  for (std::size_t n = 0; n <= 130; ++n) {
+    std::vector<float> x(n);
+    for (float& value : x) value = static_cast<float>(random() % 40);  // with ties
+    if (n > 3) x[3] = kInfinity;
+    const Misplaced<float> at(x, 4);
+    std::vector<std::uint32_t> places(n), ranks(n);
+    for (const float limit : {-1.0F, 0.0F, 17.0F, kInfinity}) {
+      const std::size_t count = table().places_up_to(at.data(), n, limit, places.data());
+      std::size_t expected = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        if (x[i] > limit) continue;
+        ASSERT_LT(expected, count);
+        ASSERT_EQ(places[expected++], i);
+      }
+      ASSERT_EQ(count, expected);
+    }
+    table().ranks(at.data(), n, ranks.data());
+    std::vector<std::uint32_t> order(n);
+    for (std::size_t i = 0; i < n; ++i) order[i] = static_cast<std::uint32_t>(i);
+    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return x[a] < x[b]; });
+    for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(ranks[order[i]], i) << "of " << n;
+  }
+}
+
+TEST_P(PanelKernelsOf, NothingIsWithinALimitThatIsNotANumber) {
+  const std::vector<float> x{1, std::numeric_limits<float>::quiet_NaN(), 3};
+  std::vector<std::uint32_t> places(x.size());
+  EXPECT_EQ(table().places_up_to(x.data(), x.size(), std::numeric_limits<float>::quiet_NaN(),
+                                 places.data()),
+            0U);
+  EXPECT_EQ(table().places_up_to(x.data(), x.size(), 5, places.data()), 2U);
+}
+
+VEC_FOR_EVERY_TABLE(PanelKernelsOf);
+
+}  // namespace
