@@ -32,6 +32,13 @@ CORE_SRCS = \
 	src/core/codes/query.cpp \
 	src/core/codes/value.cpp \
 	src/core/error.cpp \
+	src/core/hnsw/bulk/build.cpp \
+	src/core/hnsw/bulk/collector.cpp \
+	src/core/hnsw/bulk/columns.cpp \
+	src/core/hnsw/bulk/leaf.cpp \
+	src/core/hnsw/bulk/link_table.cpp \
+	src/core/hnsw/bulk/nearest.cpp \
+	src/core/hnsw/bulk/partition.cpp \
 	src/core/hnsw/layout.cpp \
 	src/core/hnsw/memory_graph.cpp \
 	src/core/text/dense_text.cpp \

@@ -48,6 +48,7 @@ void MemoryGraph::links(NodeId node, int layer, LinkList& out) const {
   out.state = it.state;
   if (it.state == NodeState::kFree || layer > it.level) return;
   const Link* list = list_of(it, layer);
+  if (list == nullptr) return;
   const int limit = params_.max_links(layer);
   while (out.count < limit && list[out.count] != kNoLink) {
     out.links[static_cast<std::size_t>(out.count)] = list[out.count];
@@ -100,6 +101,16 @@ void MemoryGraph::write_list(Link* list, int layer, std::span<const Link> links)
 
 NodeId MemoryGraph::create_node(int level, std::span<const std::byte> code, RowId row,
                                 std::span<const LinkList> lists) {
+  const NodeId node = add_unlinked(level, code, row);
+  Node& it = at(node);
+  it.base = take<Link>(static_cast<std::size_t>(params_.max_links(0)));
+  for (int layer = 0; layer <= level; ++layer) {
+    write_list(list_of(it, layer), layer, lists[static_cast<std::size_t>(layer)].view());
+  }
+  return node;
+}
+
+NodeId MemoryGraph::add_unlinked(int level, std::span<const std::byte> code, RowId row) {
   NodeId node = count_;
   std::uint16_t generation = 0;
   if (!free_.empty()) {
@@ -115,18 +126,32 @@ NodeId MemoryGraph::create_node(int level, std::span<const std::byte> code, RowI
   Node& it = at(node);
   it = Node{};
   it.code = take<std::byte>(code.size());
-  it.base = take<Link>(static_cast<std::size_t>(params_.max_links(0)));
-  if (level > 0) it.upper = take<Link>(static_cast<std::size_t>(level * params_.max_links(1)));
+  if (level > 0) {
+    const auto room = static_cast<std::size_t>(level * params_.max_links(1));
+    it.upper = take<Link>(room);
+    std::fill_n(it.upper, room, kNoLink);
+  }
   it.code_bytes = static_cast<std::uint32_t>(code.size());
   it.generation = generation;
   it.level = static_cast<std::uint8_t>(level);
   it.state = NodeState::kLive;
   it.rows[0] = row;
   std::memcpy(it.code, code.data(), code.size());
-  for (int layer = 0; layer <= level; ++layer) {
-    write_list(list_of(it, layer), layer, lists[static_cast<std::size_t>(layer)].view());
-  }
   return node;
+}
+
+void MemoryGraph::renumber(std::span<const NodeId> order) {
+  VEC_ASSERT(order.size() == count_ && free_.empty());
+  std::pmr::vector<Node> old(count_, memory_);
+  for (NodeId node = 0; node < count_; ++node) old[node] = at(node);
+  for (NodeId node = 0; node < count_; ++node) at(node) = old[order[node]];
+}
+
+void MemoryGraph::set_links(NodeId node, int layer, std::span<const Link> links) {
+  Node& it = at(node);
+  VEC_ASSERT(layer <= it.level);
+  if (it.base == nullptr) it.base = take<Link>(static_cast<std::size_t>(params_.max_links(0)));
+  write_list(list_of(it, layer), layer, links);
 }
 
 bool MemoryGraph::replace_links(NodeId node, int layer, std::span<const Link> expected,

@@ -50,6 +50,14 @@ class MemoryGraph {
                      std::span<const LinkList> lists);
   bool replace_links(NodeId node, int layer, std::span<const Link> expected,
                      std::span<const Link> desired);
+  // For builds in bulk, which link nodes when all of them are there.
+  /// A node that has no links yet, on any layer, and no room for those of layer 0.
+  NodeId add_unlinked(int level, std::span<const std::byte> code, RowId row);
+  /// Node order[i] becomes node i.  Nothing may be linked yet.
+  void renumber(std::span<const NodeId> order);
+  /// Gives a node its links.
+  void set_links(NodeId node, int layer, std::span<const Link> links);
+
   bool add_row(NodeId node, std::uint16_t generation, RowId row);
 
   template <class IsDead>
@@ -101,7 +109,7 @@ class MemoryGraph {
 
   struct Node {
     std::byte* code;
-    Link* base;   // max_links(0)
+    Link* base;   // max_links(0); null while there are none
     Link* upper;  // level * max_links(1); null on level 0
     std::uint32_t code_bytes;
     std::uint16_t generation;

@@ -1,0 +1,39 @@
+// core/hnsw/bulk/build.h
+//
+// Linking a whole graph at once: leaves of near nodes (partition.h), links within each leaf
+// (leaf.h), their union (link_table.h), the upper layers likewise.  Collector (collector.h) takes
+// in the rows before, and sees to it afterwards that every node can be reached.
+
+#ifndef VEC_CORE_HNSW_BULK_BUILD_H_
+#define VEC_CORE_HNSW_BULK_BUILD_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory_resource>
+
+#include "core/hnsw/memory_graph.h"
+
+namespace vec::hnsw::bulk {
+
+/// Whether a graph over codes of the format is better linked in bulk than by insertion: where
+/// distances are matrix products, or cost next to nothing.
+bool pays(const codes::Format& format);
+
+/// What the build spends its time on, for those who watch.
+enum class Phase { kPartition, kUpperLayers, kLeaves, kReachability };
+
+struct Watch {
+  std::function<void()> interrupt = [] {};  // called often; may throw
+  std::function<void(Phase)> phase = [](Phase) {};
+};
+
+/// Bytes that link_all() needs for each node, the links themselves included.
+std::size_t bytes_per_node(const codes::Format& format, const Params& params);
+
+/// Links all nodes of `graph`, which were put there by add_unlinked(), and numbers them anew.
+/// Some may not be reachable then.
+void link_all(MemoryGraph& graph, const Watch& watch, std::pmr::memory_resource* memory);
+
+}  // namespace vec::hnsw::bulk
+
+#endif  // VEC_CORE_HNSW_BULK_BUILD_H_

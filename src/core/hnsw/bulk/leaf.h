@@ -1,0 +1,80 @@
+// core/hnsw/bulk/leaf.h
+//
+// The links among the members of one leaf: all distances, of each member the nearest others, and of
+// those the ones that the selection rule keeps (select_neighbors.h).
+//
+// The rule needs distances between members of the leaf only, whose codes are in the cache; that
+// it sees one leaf at a time was measured to cost nothing (README, Build).
+
+#ifndef VEC_CORE_HNSW_BULK_LEAF_H_
+#define VEC_CORE_HNSW_BULK_LEAF_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/hnsw/bulk/columns.h"
+#include "core/hnsw/bulk/link_table.h"
+#include "core/hnsw/bulk/nearest.h"
+
+namespace vec::hnsw::bulk {
+
+class Leaf {
+ public:
+  /// candidates   nearest others looked at for each member; at most Nearest::kMost
+  Leaf(const codes::Format& format, std::size_t candidates)
+      : format_(format), candidates_(candidates), columns_(format, Columns::Measure::kDistance) {}
+
+  /// Finds links among `members`, whose codes are `codes`, and the ones back from what the rule
+  /// kept.  interrupt() is called now and then.
+  template <class Interrupt>
+  void build(std::span<const NodeId> members, Codes codes, Interrupt interrupt) {
+    begin(members, codes);
+    for (std::size_t first = 0; first < members.size(); first += Columns::kRows) {
+      interrupt();
+      find_nearest(first);
+    }
+    for (std::size_t place = 0; place < members.size(); ++place) {
+      if (place % kBetweenInterrupts == 0) interrupt();
+      select(place);
+    }
+    turn_around();
+  }
+
+  /// The links found of one member, as LinkTable::merge() wants them; until the next call.
+  std::span<const LinkEntry> links(std::size_t place);
+
+ private:
+  static constexpr std::size_t kBetweenInterrupts = 256;
+
+  struct BackLink {
+    float distance;
+    NodeId source;
+  };
+
+  void begin(std::span<const NodeId> members, Codes codes);
+  void find_nearest(std::size_t first);
+  void select(std::size_t place);
+  void turn_around();
+  NodeId node(std::size_t place) const { return members_[place]; }
+
+  codes::Format format_;
+  std::size_t candidates_;
+  Columns columns_;
+  Nearest nearest_;
+  std::span<const NodeId> members_;
+  Codes codes_;
+  std::vector<float> distances_;
+  std::vector<float> minima_;
+  std::vector<Near> near_;            // candidates_ of each member
+  std::vector<std::uint16_t> found_;  // how many of them there are
+  std::vector<bool> kept_;            // which of them the rule keeps
+  std::vector<std::uint32_t> back_starts_;
+  std::vector<BackLink> back_links_;
+  std::vector<LinkEntry> links_;
+};
+
+}  // namespace vec::hnsw::bulk
+
+#endif  // VEC_CORE_HNSW_BULK_LEAF_H_

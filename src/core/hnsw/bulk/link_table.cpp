@@ -1,0 +1,63 @@
+#include "core/hnsw/bulk/link_table.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace vec::hnsw::bulk {
+
+namespace {
+
+/// The entry of `node`, or null.
+LinkEntry* find(LinkEntry* entries, std::size_t count, NodeId node) {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (node_of(entries[i].link) == node) return entries + i;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+LinkTable::LinkTable(std::size_t rows, std::size_t limit, std::pmr::memory_resource* memory)
+    : limit_(limit), entries_(rows * limit, memory), counts_(rows, memory) {
+  VEC_ASSERT(limit <= kMaxLinks);
+}
+
+void LinkTable::merge(std::size_t row, std::span<const LinkEntry> found) {
+  LinkEntry* const own = entries_.data() + row * limit_;
+  std::size_t count = counts_[row];
+  merged_.clear();
+  std::size_t i = 0;
+  for (const LinkEntry& entry : found) {
+    if (LinkEntry* const there = find(own, count, node_of(entry.link)); there != nullptr) {
+      there->link |= entry.link & kKeptByRule;
+      there->distance = std::min(there->distance, entry.distance);
+      continue;
+    }
+    while (i < count && nearer(own[i], entry)) merged_.push_back(own[i++]);
+    merged_.push_back(entry);
+  }
+  merged_.insert(merged_.end(), own + i, own + count);
+  // In order already, but for distances that were lowered by rounding.
+  for (std::size_t k = 1; k < merged_.size(); ++k) {
+    for (std::size_t j = k; j > 0 && nearer(merged_[j], merged_[j - 1]); --j) {
+      std::swap(merged_[j], merged_[j - 1]);
+    }
+  }
+
+  std::size_t surplus = merged_.size() > limit_ ? merged_.size() - limit_ : 0;
+  count = merged_.size() - surplus;
+  // What fills up goes first, the farthest first; then the farthest.
+  std::size_t to = merged_.size();
+  for (std::size_t from = merged_.size(); from-- > 0;) {
+    if (surplus > 0 && !kept_by_rule(merged_[from].link)) {
+      --surplus;
+    } else {
+      merged_[--to] = merged_[from];
+    }
+  }
+  std::copy_n(merged_.begin() + static_cast<std::ptrdiff_t>(to), count, own);
+  counts_[row] = static_cast<std::uint8_t>(count);
+}
+
+}  // namespace vec::hnsw::bulk

@@ -1,0 +1,60 @@
+// core/hnsw/bulk/link_table.h
+//
+// The best links found so far, of every node of a layer.
+//
+// Merging is a union cut to the best: what the rule kept goes before what only fills up, the near
+// before the far.  A node found twice counts as kept if it was kept once, and at the lesser of its
+// distances, which differ by rounding.  But for that rounding, the order in which lists come makes
+// no difference.
+
+#ifndef VEC_CORE_HNSW_BULK_LINK_TABLE_H_
+#define VEC_CORE_HNSW_BULK_LINK_TABLE_H_
+
+#include <cstddef>
+#include <memory_resource>
+#include <span>
+#include <vector>
+
+#include "core/hnsw/graph.h"
+
+namespace vec::hnsw::bulk {
+
+/// A link with its length.
+struct LinkEntry {
+  float distance;
+  Link link;
+};
+
+/// The order of lists.
+inline bool nearer(const LinkEntry& a, const LinkEntry& b) {
+  return a.distance < b.distance || (a.distance == b.distance && node_of(a.link) < node_of(b.link));
+}
+
+/// Lists are ascending in distance, those of equal distance in node number.
+class LinkTable {
+ public:
+  /// rows   how many lists, of at most `limit` links each
+  LinkTable(std::size_t rows, std::size_t limit, std::pmr::memory_resource* memory);
+
+  /// Unites the list of `row` with `found`: ascending as lists are, no node twice.
+  void merge(std::size_t row, std::span<const LinkEntry> found);
+
+  std::span<const LinkEntry> list(std::size_t row) const {
+    return {entries_.data() + row * limit_, counts_[row]};
+  }
+
+  static std::size_t bytes_per_row(std::size_t limit) {
+    return limit * sizeof(LinkEntry) + sizeof(std::uint8_t);
+  }
+
+ private:
+  std::size_t limit_;
+  std::pmr::vector<LinkEntry> entries_;
+  std::pmr::vector<std::uint8_t> counts_;
+  std::vector<LinkEntry> merged_;
+};
+static_assert(kMaxLinks < 256);
+
+}  // namespace vec::hnsw::bulk
+
+#endif  // VEC_CORE_HNSW_BULK_LINK_TABLE_H_

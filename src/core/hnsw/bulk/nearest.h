@@ -1,0 +1,45 @@
+// core/hnsw/bulk/nearest.h
+//
+// The few nearest of a row of distances, without sorting the row: the least of each of 64 lanes
+// say below which limit the wanted ones are; those that are, some twice as many as wanted, are
+// ranked by counting.
+
+#ifndef VEC_CORE_HNSW_BULK_NEAREST_H_
+#define VEC_CORE_HNSW_BULK_NEAREST_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/kernel_table.h"
+
+namespace vec::hnsw::bulk {
+
+struct Near {
+  float distance;
+  std::uint32_t place;
+};
+
+class Nearest {
+ public:
+  /// Most that can be asked for: one less than there are lanes.
+  static constexpr std::size_t kMost = kernels::kMinima - 1;
+
+  /// The `count` nearest of `distances`, ascending, ties by place; NaN is never among them, nor is
+  /// what is infinitely far.
+  /// minima   as the kernels give them
+  /// without  a place to leave out; any other number leaves out nothing
+  std::span<const Near> find(std::span<const float> distances, const float* minima,
+                             std::size_t count, std::size_t without);
+
+ private:
+  std::vector<std::uint32_t> places_;
+  std::vector<std::uint32_t> ranks_;
+  std::vector<float> values_;
+  std::vector<Near> found_;
+};
+
+}  // namespace vec::hnsw::bulk
+
+#endif  // VEC_CORE_HNSW_BULK_NEAREST_H_

@@ -1,0 +1,269 @@
+#include "core/hnsw/bulk/partition.h"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <optional>
+
+#include "core/hnsw/bulk/nearest.h"
+
+namespace vec::hnsw::bulk {
+
+namespace {
+
+using Places = std::pmr::vector<std::uint32_t>;
+
+constexpr std::uint32_t kNone = 0xFFFFFFFF;
+/// More leaders than these are looked for through super-leaders.
+constexpr std::size_t kMostDirect = 1000;
+constexpr std::size_t kGroupsProbed = 6;
+constexpr std::size_t kChunk = 16384;
+/// A cut that leaves a part this large has found nothing to cut by.
+constexpr double kHopeless = 0.9;
+
+/// `count` of the numbers below `size`, ascending, all sets equally likely.
+std::vector<std::uint32_t> sample(std::size_t size, std::size_t count, Rng& rng) {
+  std::vector<std::uint32_t> chosen;
+  chosen.reserve(count);
+  for (std::size_t i = 0; i < size && chosen.size() < count; ++i) {
+    if (rng.below(size - i) < count - chosen.size())
+      chosen.push_back(static_cast<std::uint32_t>(i));
+  }
+  return chosen;
+}
+
+std::vector<const std::byte*> pick(Codes points, std::span<const std::uint32_t> places) {
+  std::vector<const std::byte*> picked(places.size());
+  for (std::size_t i = 0; i < places.size(); ++i) picked[i] = points[places[i]];
+  return picked;
+}
+
+/// Distances of rows to columns, and the nearest columns of each.
+class Assigner {
+ public:
+  Assigner(const codes::Format& format, Codes leaders)
+      : columns_(format, Columns::Measure::kDirection) {
+    columns_.assign(leaders);
+  }
+
+  /// Calls each(row, nearest) for every one of `rows`, at most `count` nearest.
+  template <class Each>
+  void nearest(Codes rows, std::size_t count, const std::function<void()>& interrupt, Each each) {
+    distances_.resize(Columns::kRows * columns_.stride());
+    minima_.resize(Columns::kRows * kernels::kMinima);
+    for (std::size_t first = 0; first < rows.size(); first += Columns::kRows) {
+      interrupt();
+      const std::size_t block = std::min(Columns::kRows, rows.size() - first);
+      columns_.distances(rows.subspan(first, block), distances_.data(), minima_.data());
+      for (std::size_t r = 0; r < block; ++r) {
+        each(first + r, nearest_.find({distances_.data() + r * columns_.stride(), columns_.size()},
+                                      minima_.data() + r * kernels::kMinima, count, kNone));
+      }
+    }
+  }
+
+ private:
+  Columns columns_;
+  Nearest nearest_;
+  std::vector<float> distances_;
+  std::vector<float> minima_;
+};
+
+/// Leaders, grouped by super-leaders.
+class Leaders {
+ public:
+  Leaders(const codes::Format& format, Codes points, std::size_t count, Rng& rng,
+          const std::function<void()>& interrupt)
+      : interrupt_(interrupt), codes_(pick(points, sample(points.size(), count, rng))) {
+    const auto super_count = static_cast<std::size_t>(std::sqrt(static_cast<double>(count)));
+    const auto supers = pick(codes_, sample(count, std::max<std::size_t>(1, super_count), rng));
+    supers_.emplace(format, supers);
+    std::vector<std::vector<const std::byte*>> groups(supers.size());
+    supers_->nearest(codes_, 1, interrupt_, [&](std::size_t leader, std::span<const Near> nearest) {
+      groups[nearest.empty() ? 0 : nearest[0].place].push_back(codes_[leader]);
+    });
+    codes_.clear();
+    for (const auto& group : groups) {
+      group_starts_.push_back(codes_.size());
+      codes_.insert(codes_.end(), group.begin(), group.end());
+    }
+    if (count <= kMostDirect) {
+      all_.emplace(format, codes_);
+    } else {
+      for (const auto& group : groups) groups_.emplace_back(format, group);
+    }
+  }
+
+  std::size_t count() const { return codes_.size(); }
+
+  /// choices[i * count + k] = the k-th nearest leader of point i, or kNone.
+  void assign(Codes points, std::size_t count, Places& choices) {
+    choices.assign(points.size() * count, kNone);
+    if (all_) {
+      all_->nearest(points, count, interrupt_, [&](std::size_t i, std::span<const Near> nearest) {
+        for (std::size_t k = 0; k < nearest.size(); ++k) {
+          choices[i * count + k] = nearest[k].place;
+        }
+      });
+    } else {
+      for (std::size_t first = 0; first < points.size(); first += kChunk) {
+        assign_routed(points.subspan(first, std::min(kChunk, points.size() - first)), count,
+                      choices.data() + first * count);
+      }
+    }
+    for (std::size_t i = 0; i < points.size(); ++i) {  // what has no number for a distance
+      if (choices[i * count] == kNone) {
+        choices[i * count] = static_cast<std::uint32_t>(i % codes_.size());
+      }
+    }
+  }
+
+ private:
+  void assign_routed(Codes points, std::size_t count, std::uint32_t* choices) {
+    std::vector<std::vector<std::uint32_t>> visitors(groups_.size());
+    supers_->nearest(points, std::min(kGroupsProbed, groups_.size()), interrupt_,
+                     [&](std::size_t i, std::span<const Near> nearest) {
+                       for (const Near& near : nearest) {
+                         visitors[near.place].push_back(static_cast<std::uint32_t>(i));
+                       }
+                     });
+    std::vector<Near> best(points.size() * count, Near{0, kNone});
+    std::vector<const std::byte*> rows;
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      rows = pick(points, visitors[g]);
+      const auto first = static_cast<std::uint32_t>(group_starts_[g]);
+      groups_[g].nearest(
+          rows, count, interrupt_, [&](std::size_t v, std::span<const Near> nearest) {
+            Near* const own = best.data() + visitors[g][v] * count;
+            for (const Near& near : nearest) {
+              std::size_t at = count;
+              while (at > 0 &&
+                     (own[at - 1].place == kNone || near.distance < own[at - 1].distance)) {
+                --at;
+              }
+              if (at == count) break;
+              std::copy_backward(own + at, own + count - 1, own + count);
+              own[at] = {near.distance, first + near.place};
+            }
+          });
+    }
+    for (std::size_t i = 0; i < best.size(); ++i) choices[i] = best[i].place;
+  }
+
+  const std::function<void()>& interrupt_;
+  std::vector<const std::byte*> codes_;
+  std::vector<std::size_t> group_starts_;
+  std::optional<Assigner> supers_;
+  std::optional<Assigner> all_;
+  std::deque<Assigner> groups_;
+};
+
+/// Lists the points of each leader: members[starts[l]..starts[l + 1]).
+void sort_by_leader(const Places& choices, std::size_t count, std::size_t leaders,
+                    std::size_t choices_used, Places& members, std::vector<std::size_t>& starts) {
+  const std::size_t points = choices.size() / count;
+  starts.assign(leaders + 1, 0);
+  const auto each = [&](auto visit) {
+    for (std::size_t i = 0; i < points; ++i) {
+      for (std::size_t k = 0; k < choices_used; ++k) {
+        const std::uint32_t leader = choices[i * count + k];
+        if (leader != kNone) visit(static_cast<std::uint32_t>(i), leader);
+      }
+    }
+  };
+  each([&](std::uint32_t, std::uint32_t leader) { ++starts[leader + 1]; });
+  for (std::size_t l = 0; l < leaders; ++l) starts[l + 1] += starts[l];
+  members.resize(starts[leaders]);
+  std::vector<std::size_t> next(starts.begin(), starts.end() - 1);
+  each([&](std::uint32_t i, std::uint32_t leader) { members[next[leader]++] = i; });
+}
+
+class Cutter {
+ public:
+  Cutter(const codes::Format& format, Codes points, const PartitionSettings& settings, Rng& rng,
+         std::pmr::memory_resource* memory, const std::function<void()>& interrupt)
+      : format_(format),
+        points_(points),
+        settings_(settings),
+        rng_(rng),
+        memory_(memory),
+        interrupt_(interrupt),
+        result_{Places(memory), std::pmr::vector<std::size_t>(memory), Places(memory)} {
+    result_.starts.push_back(0);
+  }
+
+  Partition run() {
+    Places all(points_.size(), memory_);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint32_t>(i);
+    if (all.size() <= settings_.most) {
+      add_leaf(all);
+      result_.order = std::move(all);
+    } else {
+      cut(all, settings_.fanout, &result_.order);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void add_leaf(std::span<const std::uint32_t> members) {
+    result_.members.insert(result_.members.end(), members.begin(), members.end());
+    result_.starts.push_back(result_.members.size());
+  }
+
+  /// Cuts the points of `places`, more than a leaf holds.
+  void cut(std::span<const std::uint32_t> places, std::size_t fanout, Places* order) {
+    const std::size_t leaders_wanted =
+        std::max<std::size_t>(2, places.size() * fanout / settings_.leaf_size);
+    const auto codes = pick(points_, places);
+    Places choices(memory_);
+    Places members(memory_);
+    std::vector<std::size_t> starts;
+    std::size_t leader_count;
+    {
+      Leaders leaders(format_, codes, leaders_wanted, rng_, interrupt_);
+      leader_count = leaders.count();
+      fanout = std::min(fanout, leader_count);
+      leaders.assign(codes, fanout, choices);
+    }
+    if (order != nullptr) {
+      sort_by_leader(choices, fanout, leader_count, 1, *order, starts);
+    }
+    sort_by_leader(choices, fanout, leader_count, fanout, members, starts);
+    choices = Places(memory_);
+    for (std::uint32_t& member : members) member = places[member];
+    for (std::size_t l = 0; l < leader_count; ++l) {
+      const std::span<const std::uint32_t> part(members.data() + starts[l],
+                                                starts[l + 1] - starts[l]);
+      if (part.size() < 2) continue;
+      if (part.size() <= settings_.most) {
+        add_leaf(part);
+      } else if (static_cast<double>(part.size()) <
+                 kHopeless * static_cast<double>(places.size())) {
+        cut(part, 2, nullptr);
+      } else {
+        for (std::size_t first = 0; first < part.size(); first += settings_.most) {
+          add_leaf(part.subspan(first, std::min(settings_.most, part.size() - first)));
+        }
+      }
+    }
+  }
+
+  const codes::Format& format_;
+  Codes points_;
+  const PartitionSettings& settings_;
+  Rng& rng_;
+  std::pmr::memory_resource* memory_;
+  const std::function<void()>& interrupt_;
+  Partition result_;
+};
+
+}  // namespace
+
+Partition make_partition(const codes::Format& format, Codes points,
+                         const PartitionSettings& settings, Rng& rng,
+                         std::pmr::memory_resource* memory,
+                         const std::function<void()>& interrupt) {
+  return Cutter(format, points, settings, rng, memory, interrupt).run();
+}
+
+}  // namespace vec::hnsw::bulk

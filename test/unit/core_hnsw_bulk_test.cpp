@@ -1,0 +1,438 @@
+// Building in bulk: its parts against brute force, and what comes out against insertion.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "core/error.h"
+#include "core/hnsw/bulk/collector.h"
+#include "core/hnsw/bulk/columns.h"
+#include "core/hnsw/bulk/leaf.h"
+#include "core/hnsw/bulk/link_table.h"
+#include "core/hnsw/bulk/nearest.h"
+#include "core/hnsw/bulk/partition.h"
+#include "core/hnsw/insert.h"
+#include "core/hnsw/reconnect.h"
+#include "support/hnsw_checks.h"
+#include "support/hnsw_data.h"
+
+namespace vec::hnsw::bulk {
+namespace {
+
+using codes::Element;
+using codes::Metric;
+using test::Values;
+
+#if defined(VECTOR_EMULATED) || defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t kValues = 700;
+#else
+constexpr std::size_t kValues = 5000;
+#endif
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+std::pmr::memory_resource* heap() { return std::pmr::new_delete_resource(); }
+void nothing() {}
+
+/// Codes of some values, kept.
+struct Coded {
+  explicit Coded(const Values& values) {
+    for (std::size_t i = 0; i < values.size(); ++i) kept.push_back(values.code(i));
+    for (const auto& code : kept) codes.push_back(code.data());
+  }
+  std::vector<std::vector<std::byte>> kept;
+  std::vector<const std::byte*> codes;
+};
+
+class EveryFormat : public testing::TestWithParam<codes::Format> {};
+
+std::vector<codes::Format> formats() {
+  auto all = test::all_formats();
+  all.push_back(codes::choose_format(Element::kFloat, Metric::kL2, 99));  // not whole words
+  all.push_back(codes::choose_format(Element::kFloat, Metric::kCosine, 131));
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Bulk, EveryFormat, testing::ValuesIn(formats()),
+                         [](const auto& info) { return test::format_name(info.param); });
+
+TEST_P(EveryFormat, ColumnsGiveTheDistancesOfPairs) {
+  const Values values(GetParam(), 75, 1);
+  const Coded coded(values);
+  Columns columns(GetParam(), Columns::Measure::kDistance);
+  columns.assign(Codes(coded.codes).first(70));
+  ASSERT_EQ(columns.size(), 70U);
+  std::vector<float> out(Columns::kRows * columns.stride());
+  std::vector<float> minima(Columns::kRows * kernels::kMinima);
+  for (std::size_t first = 0; first < 75; first += Columns::kRows) {
+    const std::size_t rows = std::min(Columns::kRows, 75 - first);
+    columns.distances(Codes(coded.codes).subspan(first, rows), out.data(), minima.data());
+    for (std::size_t r = 0; r < rows; ++r) {
+      const float* const row = out.data() + r * columns.stride();
+      for (std::size_t c = 0; c < columns.stride(); ++c) {
+        if (c >= 70) {
+          ASSERT_EQ(row[c], kInfinity);
+          continue;
+        }
+        const float exact =
+            codes::pair_distance(GetParam(), coded.codes[first + r], coded.codes[c]);
+        ASSERT_NEAR(row[c], exact, 1e-4 * (1 + GetParam().dims)) << first + r << ' ' << c;
+        ASSERT_LE(minima[r * kernels::kMinima + c % kernels::kMinima], row[c]);
+      }
+    }
+  }
+}
+
+TEST(Columns, LoseNoDigitsToWhatAllVectorsHaveInCommon) {
+  for (const std::uint32_t dims : {24U, 128U}) {
+    const auto format = codes::choose_format(Element::kFloat, Metric::kL2, dims);
+    Rng rng(1);
+    std::vector<std::vector<std::byte>> kept;
+    std::vector<const std::byte*> pointers;
+    std::vector<float> row(dims), scratch;
+    for (int i = 0; i < 64; ++i) {
+      for (float& x : row) x = static_cast<float>(10000 + rng.uniform());
+      codes::Value value{};
+      value.floats = row.data();
+      kept.emplace_back(format.code_bytes);
+      codes::encode(format, value, scratch, kept.back().data());
+    }
+    for (const auto& code : kept) pointers.push_back(code.data());
+    Columns columns(format, Columns::Measure::kDistance);
+    columns.assign(pointers);
+    std::vector<float> out(columns.stride()), minima(kernels::kMinima);
+    columns.distances(Codes(pointers).first(1), out.data(), minima.data());
+    for (std::size_t c = 1; c < 64; ++c) {
+      double exact = 0;
+      std::vector<float> a, b;
+      const float* const x = codes::decode(format, pointers[0], a).floats;
+      const float* const y = codes::decode(format, pointers[c], b).floats;
+      for (std::uint32_t i = 0; i < dims; ++i)
+        exact += (double{x[i]} - y[i]) * (double{x[i]} - y[i]);
+      EXPECT_NEAR(out[c], exact, exact * 0.02) << dims;
+    }
+  }
+}
+
+TEST(Nearest, AreThoseOfASort) {
+  Rng rng(2);
+  Nearest nearest;
+  for (int round = 0; round < 300; ++round) {
+    const std::size_t size = 1 + rng.below(round % 2 == 0 ? 90 : 2500);
+    const std::uint64_t different = round % 3 == 0 ? 4 : 1000;  // with and without many ties
+    std::vector<float> row(size);
+    std::vector<float> minima(kernels::kMinima, kInfinity);
+    for (std::size_t i = 0; i < size; ++i) {
+      row[i] = static_cast<float>(rng.below(different)) - 100;
+      if (rng.below(50) == 0) row[i] = kInfinity;
+      if (rng.below(50) == 0) row[i] = std::numeric_limits<float>::quiet_NaN();
+      if (row[i] < minima[i % kernels::kMinima]) minima[i % kernels::kMinima] = row[i];
+    }
+    const std::size_t without = rng.below(size + 5);
+    const std::size_t count = 1 + rng.below(Nearest::kMost);
+    std::vector<std::pair<float, std::uint32_t>> expected;
+    for (std::size_t i = 0; i < size; ++i) {
+      if (i != without && row[i] < kInfinity) expected.emplace_back(row[i], i);
+    }
+    std::sort(expected.begin(), expected.end());
+    expected.resize(std::min(expected.size(), count));
+    const auto found = nearest.find(row, minima.data(), count, without);
+    ASSERT_EQ(found.size(), expected.size()) << "round " << round;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      ASSERT_EQ(found[i].place, expected[i].second) << "round " << round;
+      ASSERT_EQ(found[i].distance, expected[i].first);
+    }
+  }
+}
+
+TEST(LinkTable, HoldsTheBestOfAllListsInWhateverOrderTheyCome) {
+  constexpr std::size_t kLimit = 12;
+  Rng rng(3);
+  for (int round = 0; round < 200; ++round) {
+    std::map<NodeId, LinkEntry> all;
+    std::vector<std::vector<LinkEntry>> lists(5);
+    for (auto& list : lists) {
+      std::set<NodeId> there;
+      for (std::uint64_t i = rng.below(14); i > 0; --i) {
+        const auto node = static_cast<NodeId>(rng.below(30));
+        if (!there.insert(node).second) continue;
+        const auto distance = static_cast<float>(node / 2);
+        list.push_back({distance, node | (rng.below(2) == 0 ? kKeptByRule : 0)});
+        const auto [at, fresh] = all.emplace(node, list.back());
+        if (!fresh) at->second.link |= list.back().link;
+      }
+      std::sort(list.begin(), list.end(), [](const LinkEntry& a, const LinkEntry& b) {
+        return a.distance != b.distance ? a.distance < b.distance
+                                        : node_of(a.link) < node_of(b.link);
+      });
+    }
+    std::vector<LinkEntry> expected;
+    for (const auto& [node, entry] : all) expected.push_back(entry);
+    std::sort(expected.begin(), expected.end(), [](const LinkEntry& a, const LinkEntry& b) {
+      if (kept_by_rule(a.link) != kept_by_rule(b.link)) return kept_by_rule(a.link);
+      return a.distance != b.distance ? a.distance < b.distance : node_of(a.link) < node_of(b.link);
+    });
+    expected.resize(std::min(expected.size(), kLimit));
+    std::set<Link> wanted;
+    for (const LinkEntry& entry : expected) wanted.insert(entry.link);
+
+    LinkTable table(3, kLimit, heap());
+    for (int order = 0; order < 2; ++order) {
+      const std::size_t row = order == 0 ? 0 : 2;
+      for (const auto& list : lists) table.merge(row, list);
+      std::reverse(lists.begin(), lists.end());
+      std::set<Link> got;
+      float last = -1;
+      for (const LinkEntry& entry : table.list(row)) {
+        got.insert(entry.link);
+        ASSERT_GE(entry.distance, last);
+        last = entry.distance;
+      }
+      ASSERT_EQ(got, wanted) << "round " << round;
+    }
+    ASSERT_TRUE(table.list(1).empty());
+  }
+}
+
+TEST(LinkTable, StaysInOrderWhereRoundingDiffers) {
+  LinkTable table(1, 4, heap());
+  table.merge(0, std::vector<LinkEntry>{{1.0F, 7}, {1.5F, 8}, {2.0F, 9}});
+  table.merge(0, std::vector<LinkEntry>{{1.4F, 9 | kKeptByRule}, {1.6F, 7}});
+  std::vector<NodeId> nodes;
+  for (const LinkEntry& entry : table.list(0)) nodes.push_back(entry.link);
+  EXPECT_EQ(nodes, (std::vector<NodeId>{7, 9 | kKeptByRule, 8}));
+}
+
+void expect_partition(const Partition& partition, std::size_t size, std::size_t most) {
+  std::vector<std::size_t> in(size);
+  for (std::size_t l = 0; l < partition.leaves(); ++l) {
+    EXPECT_LE(partition.leaf(l).size(), most);
+    std::set<std::uint32_t> there;
+    for (const std::uint32_t place : partition.leaf(l)) {
+      ASSERT_LT(place, size);
+      EXPECT_TRUE(there.insert(place).second) << "twice in a leaf";
+      ++in[place];
+    }
+  }
+  EXPECT_LE(std::count(in.begin(), in.end(), 0U), static_cast<std::ptrdiff_t>(size / 20));
+  std::set<std::uint32_t> order(partition.order.begin(), partition.order.end());
+  EXPECT_EQ(partition.order.size(), size);
+  EXPECT_EQ(order.size(), size);
+  EXPECT_TRUE(order.empty() || *order.rbegin() == size - 1);
+}
+
+TEST_P(EveryFormat, APartitionHasEveryPointAndNoLeafTooLarge) {
+  const Values values(GetParam(), kValues / 4, 4);
+  const Coded coded(values);
+  Rng rng(5);
+  const auto partition =
+      make_partition(GetParam(), coded.codes, {3, 50, 100}, rng, heap(), nothing);
+  EXPECT_GT(partition.leaves(), 5U);
+  expect_partition(partition, values.size(), 100);
+}
+
+TEST(Partition, FindsLeadersThroughSuperLeaders) {
+  const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 40);
+  const Values values(format, 3000, 4);
+  const Coded coded(values);
+  Rng rng(5);
+  const auto partition = make_partition(format, coded.codes, {4, 6, 30}, rng, heap(), nothing);
+  EXPECT_GT(partition.leaves(), 1000U);
+  expect_partition(partition, values.size(), 30);
+  // Points that share a leaf are much nearer to each other than others.
+  double together = 0, apart = 0;
+  std::size_t pairs = 0;
+  for (std::size_t l = 0; l < partition.leaves(); ++l) {
+    const auto leaf = partition.leaf(l);
+    for (std::size_t i = 1; i < leaf.size(); ++i, ++pairs) {
+      together += codes::pair_distance(format, coded.codes[leaf[0]], coded.codes[leaf[i]]);
+      apart += codes::pair_distance(format, coded.codes[leaf[0]], coded.codes[rng.below(3000)]);
+    }
+  }
+  ASSERT_GT(pairs, 3000U);
+  EXPECT_LT(together, apart / 2);
+}
+
+TEST(Partition, CutsPointsThatAreAllTheSame) {
+  const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 8);
+  const Values one(format, 1, 6);
+  const auto code = one.code(0);
+  const std::vector<const std::byte*> codes(1000, code.data());
+  Rng rng(5);
+  expect_partition(make_partition(format, codes, {3, 50, 100}, rng, heap(), nothing), 1000, 100);
+}
+
+TEST_P(EveryFormat, ALeafLinksEachMemberToItsNearestByTheRule) {
+  constexpr std::size_t kCandidates = 10;
+  const Values values(GetParam(), 150, 7);
+  const Coded coded(values);
+  std::vector<NodeId> members;
+  for (NodeId i = 0; i < 150; ++i) members.push_back(1000 + i);
+  Leaf leaf(GetParam(), kCandidates);
+  leaf.build(members, coded.codes, nothing);
+  const auto distance = [&](std::size_t a, std::size_t b) {
+    return codes::pair_distance(GetParam(), coded.codes[a], coded.codes[b]);
+  };
+  std::size_t wrong = 0;
+  std::set<std::pair<NodeId, NodeId>> links, kept;
+  for (std::size_t i = 0; i < 150; ++i) {
+    for (const LinkEntry& entry : leaf.links(i)) {
+      links.emplace(i, node_of(entry.link) - 1000);
+      if (kept_by_rule(entry.link)) kept.emplace(i, node_of(entry.link) - 1000);
+    }
+  }
+  for (std::size_t i = 0; i < 150; ++i) {
+    std::vector<std::pair<float, NodeId>> near;
+    for (NodeId j = 0; j < 150; ++j) {
+      if (j != i) near.emplace_back(distance(i, j), j);
+    }
+    std::sort(near.begin(), near.end());
+    near.resize(kCandidates);
+    std::vector<std::pair<float, NodeId>> by_rule;
+    for (const auto& [d, j] : near) {
+      wrong += !links.contains({i, j});
+      const bool dominated = std::any_of(by_rule.begin(), by_rule.end(), [&](const auto& other) {
+        const float between = distance(j, other.second);
+        return between < d || (between == d && other.first == d);
+      });
+      if (dominated) continue;
+      by_rule.emplace_back(d, j);
+      wrong += !kept.contains({i, j});
+      wrong += !kept.contains({j, i});  // and back
+    }
+  }
+  // Ties and rounding may decide otherwise here and there.
+  EXPECT_LE(wrong, 150U * kCandidates / 25);
+}
+
+/// A graph built in bulk; row numbers are places in the values.
+struct Built {
+  Built(const Values& values, const codes::Format& format, Params params)
+      : graph(format, params, heap()) {
+    Collector collector(graph, heap());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      collector.add(values.code(i), test::row_of(i));
+    }
+    collector.finish({});
+  }
+  MemoryGraph graph;
+};
+
+TEST_P(EveryFormat, FindsAsMuchAsWhatWasInserted) {
+  if (!pays(GetParam())) GTEST_SKIP();
+  const Values values(GetParam(), kValues, 8);
+  const Values queries(GetParam(), 60, 8);  // of the same clusters
+  Built built(values, GetParam(), {16, 64});
+  test::expect_links_sound(built.graph);
+  MemoryGraph inserted(GetParam(), {16, 64}, heap());
+  InsertScratch scratch;
+  Rng rng(9);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const codes::Query query(GetParam(), values[i]);
+    insert(inserted, query, values.code(i), test::row_of(i), draw_level(rng.uniform(), 16), scratch,
+           heap());
+  }
+  reconnect(inserted, heap());
+  if (GetParam().metric != Metric::kInnerProduct) {
+    EXPECT_EQ(test::unreachable_nodes(built.graph), 0U);
+  }
+  for (const std::size_t ef : {10, 40}) {
+    EXPECT_GE(test::recall_of(built.graph, values, queries, 10, ef),
+              test::recall_of(inserted, values, queries, 10, ef) - 0.02)
+        << "ef " << ef;
+  }
+}
+
+TEST(Bulk, IsTheSameEveryTime) {
+  const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 40);
+  const Values values(format, kValues, 10);
+  Built a(values, format, {8, 64}), b(values, format, {8, 64});
+  LinkList left, right;
+  ASSERT_EQ(a.graph.node_count(), b.graph.node_count());
+  for (NodeId node = 0; node < a.graph.node_count(); ++node) {
+    ASSERT_EQ(a.graph.rows(node), b.graph.rows(node));
+    ASSERT_EQ(a.graph.level(node), b.graph.level(node));
+    a.graph.links(node, 0, left);
+    b.graph.links(node, 0, right);
+    ASSERT_TRUE(std::ranges::equal(left.view(), right.view())) << node;
+  }
+}
+
+TEST(Bulk, BuildsGraphsOfAnySmallSize) {
+  const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 40);
+  for (const std::size_t size : {0, 1, 2, 3, 8, 9, 33, 64, 65, 200}) {
+    const Values values(format, size, 11);
+    Built built(values, format, {4, 16});
+    ASSERT_EQ(built.graph.node_count(), size);
+    test::expect_links_sound(built.graph);
+    ASSERT_EQ(test::unreachable_nodes(built.graph), 0U) << size;
+    for (std::size_t i = 0; i < size; ++i) {
+      const auto found = test::search_rows(built.graph, values[i], 200);
+      ASSERT_EQ(found.size(), size);
+      ASSERT_EQ(found.front(), i);
+    }
+  }
+}
+
+TEST(Bulk, ReachesEveryCopyAndEveryNearCopy) {
+  const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 40);
+  const Values values(format, 60, 12);
+  MemoryGraph graph(format, {8, 64}, heap());
+  Collector collector(graph, heap());
+  std::size_t row = 0;
+  std::vector<float> moved(40), scratch;
+  std::vector<std::byte> code(format.code_bytes);
+  for (std::size_t i = 0; i < 60; ++i) {
+    for (int copy = 0; copy < 37; ++copy) collector.add(values.code(i), test::row_of(row++));
+    for (int near = 0; near < 40; ++near) {
+      for (std::size_t j = 0; j < 40; ++j) {
+        moved[j] = values[i].floats[j] + 1e-3F * static_cast<float>((near * 7 + j * 3) % 11);
+      }
+      codes::Value value{};
+      value.floats = moved.data();
+      codes::encode(format, value, scratch, code.data());
+      collector.add(code, test::row_of(row++));
+    }
+  }
+  collector.finish({});
+  test::expect_links_sound(graph);
+  EXPECT_EQ(test::unreachable_nodes(graph), 0U);
+  std::set<std::size_t> rows;
+  for (NodeId node = 0; node < graph.node_count(); ++node) {
+    for (const RowId& id : graph.rows(node)) {
+      if (!id.valid()) continue;
+      EXPECT_TRUE(rows.insert(test::number_of(id)).second);
+    }
+  }
+  EXPECT_EQ(rows.size(), row);
+  EXPECT_LT(graph.node_count(), row / 2) << "equal rows share nodes";
+  const auto found = test::search_rows(graph, values[7], 200);
+  std::size_t copies = 0;
+  for (const std::size_t one : found) copies += one / 77 == 7 && one % 77 < 37;
+  EXPECT_EQ(copies, 37U);
+}
+
+TEST(Bulk, StopsWhenItIsInterrupted) {
+  const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 40);
+  const Values values(format, 3000, 13);
+  for (const int after : {0, 1, 100, 700}) {
+    MemoryGraph graph(format, {8, 64}, heap());
+    Collector collector(graph, heap());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      collector.add(values.code(i), test::row_of(i));
+    }
+    int calls = 0;
+    Watch watch;
+    watch.interrupt = [&] {
+      if (calls++ == after) throw Error(ErrorCode::kInternal, "stop");
+    };
+    EXPECT_THROW(collector.finish(watch), Error) << after;
+  }
+}
+
+}  // namespace
+}  // namespace vec::hnsw::bulk
