@@ -95,7 +95,8 @@ TEST(Columns, LoseNoDigitsToWhatAllVectorsHaveInCommon) {
     std::vector<const std::byte*> pointers;
     std::vector<float> row(dims), scratch;
     for (int i = 0; i < 64; ++i) {
-      for (float& x : row) x = static_cast<float>(10000 + rng.uniform());
+      const float scale = i > 50 ? 1e15F : 1;  // some are far out
+      for (float& x : row) x = scale * static_cast<float>(10000 + rng.uniform());
       codes::Value value{};
       value.floats = row.data();
       kept.emplace_back(format.code_bytes);
@@ -106,7 +107,7 @@ TEST(Columns, LoseNoDigitsToWhatAllVectorsHaveInCommon) {
     columns.assign(pointers);
     std::vector<float> out(columns.stride()), minima(kernels::kMinima);
     columns.distances(Codes(pointers).first(1), out.data(), minima.data());
-    for (std::size_t c = 1; c < 64; ++c) {
+    for (std::size_t c = 1; c < 50; ++c) {
       double exact = 0;
       std::vector<float> a, b;
       const float* const x = codes::decode(format, pointers[0], a).floats;

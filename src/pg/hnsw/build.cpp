@@ -1,10 +1,13 @@
 // pg/hnsw/build.cpp
 //
-// CREATE INDEX and REINDEX.  The graph is built in memory and written page by page; what does not
+// CREATE INDEX and REINDEX.  Rows are collected and linked in bulk (core/hnsw/bulk), or inserted
+// into a graph in memory where that is cheaper; the graph is written page by page.  What does not
 // fit into maintenance_work_mem is inserted into the pages, as INSERT would.
 
 #include <memory>
+#include <optional>
 
+#include "core/hnsw/bulk/collector.h"
 #include "core/hnsw/insert.h"
 #include "core/hnsw/memory_graph.h"
 #include "core/hnsw/reconnect.h"
@@ -61,8 +64,10 @@ class Build {
                                        ALLOCSET_DEFAULT_SIZES);
         })),
         value_(shape.format, "hnsw"),
-        graph_(std::make_unique<MemoryGraph>(shape.format, shape.params, &memory_,
-                                             check_interrupts)) {}
+        graph_(
+            std::make_unique<MemoryGraph>(shape.format, shape.params, &memory_, check_interrupts)) {
+    if (vec::hnsw::bulk::pays(shape.format)) collector_.emplace(*graph_, memory_.resource());
+  }
 
   /// Takes in one row of the table.
   void add(ItemPointer tid, Datum datum) {
@@ -78,26 +83,40 @@ class Build {
 
   /// Writes what is still in memory.
   void finish() {
-    ContextMemory memory(row_memory_);
-    std::pmr::memory_resource* const searches = memory.resource();
     if (graph_ != nullptr) {
-      vec::hnsw::reconnect(*graph_, searches);
-      write_graph(index_, *graph_);
-      graph_.reset();
+      write();
     } else {
-      vec::hnsw::reconnect(*store_, searches);
+      ContextMemory memory(row_memory_);
+      vec::hnsw::reconnect(*store_, memory.resource());
     }
   }
 
   double tuples() const { return tuples_; }
 
  private:
+  /// Links what is in memory, and writes it.
+  void write() {
+    if (collector_) {
+      vec::hnsw::bulk::Watch watch;
+      watch.interrupt = check_interrupts;
+      collector_->finish(watch);
+      collector_.reset();
+    } else {
+      ContextMemory memory(row_memory_);
+      vec::hnsw::reconnect(*graph_, memory.resource());
+    }
+    write_graph(index_, *graph_);
+    graph_.reset();
+  }
+
   void insert(RowId row) {
+    if (graph_ != nullptr) make_room();
+    if (collector_) {
+      collector_->add(value_.code(), row);
+      return;
+    }
     const codes::Query query = value_.query();
     const int level = vec::hnsw::draw_level(rng_.uniform(), shape_.params.m);
-    if (graph_ != nullptr) {
-      make_room();
-    }
     ContextMemory memory(row_memory_);
     std::pmr::memory_resource* const searches = memory.resource();
     if (graph_ != nullptr) {
@@ -109,7 +128,8 @@ class Build {
 
   /// Goes over to the pages if memory is used up.
   void make_room() {
-    if (!told_ && budget_.exceeded_by(graph_->bytes())) {
+    const std::size_t bytes = collector_ ? collector_->bytes() : graph_->bytes();
+    if (!told_ && budget_.exceeded_by(bytes)) {
       told_ = true;
       pg_call([this] {
         ereport(NOTICE,
@@ -119,9 +139,8 @@ class Build {
                  errhint("Increase maintenance_work_mem to speed up builds.")));
       });
     }
-    if (static_cast<double>(graph_->bytes()) < maintenance_work_mem * 1024.0) return;
-    write_graph(index_, *graph_);
-    graph_.reset();
+    if (static_cast<double>(bytes) < maintenance_work_mem * 1024.0) return;
+    write();
     const Shape shape = pg_call([this] { return shape_of(index_); });
     store_ = std::make_unique<Store>(index_, shape, false);
   }
@@ -134,8 +153,9 @@ class Build {
   RowValue value_;
   Rng rng_{0x5EED};
   vec::hnsw::InsertScratch scratch_;
-  std::unique_ptr<MemoryGraph> graph_;  // null once it was written
-  std::unique_ptr<Store> store_;        // from then on
+  std::unique_ptr<MemoryGraph> graph_;                   // null once it was written
+  std::optional<vec::hnsw::bulk::Collector> collector_;  // of graph_, if that is linked in bulk
+  std::unique_ptr<Store> store_;                         // from then on
   double tuples_ = 0;
   bool told_ = false;
 };

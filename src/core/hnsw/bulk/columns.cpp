@@ -57,6 +57,14 @@ Terms terms_of(const codes::Format& format, const std::byte* code, double shift)
   return terms;
 }
 
+/// What to shift by: a mean would be at the mercy of a few values far out.
+float median(std::vector<float>& values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 float inverse_norm(double norm_squared) {
   return norm_squared > 0 ? static_cast<float>(1 / std::sqrt(norm_squared)) : 0;
 }
@@ -93,10 +101,9 @@ void Columns::assign_u8(Codes columns) {
   const bool l2 = format_.metric == Metric::kL2;
   shift_ = 0;
   if (l2) {
-    double sum = 0;
-    for (const std::byte* code : columns) sum += header_of(code).lo;
-    shift_ = static_cast<float>(sum / static_cast<double>(std::max<std::size_t>(1, size_)));
-    if (!std::isfinite(shift_)) shift_ = 0;
+    std::vector<float> lows;
+    for (const std::byte* code : columns) lows.push_back(header_of(code).lo);
+    shift_ = median(lows);
   }
   panel_bytes_.assign(stride() * words_ * 4, 0);
   for (std::size_t c = 0; c < size_; ++c) {
@@ -139,15 +146,12 @@ void Columns::assign_floats(Codes columns) {
   shifts_.assign(words_, 0);
   std::vector<float> row(words_);
   if (l2 && size_ > 0) {
-    std::vector<double> sums(words_);
+    std::vector<std::vector<float>> values(words_);
     for (const std::byte* code : columns) {
       take_floats(code, row.data());
-      for (std::size_t i = 0; i < words_; ++i) sums[i] += row[i];
+      for (std::size_t i = 0; i < words_; ++i) values[i].push_back(row[i]);
     }
-    for (std::size_t i = 0; i < words_; ++i) {
-      const auto mean = static_cast<float>(sums[i] / static_cast<double>(size_));
-      shifts_[i] = std::isfinite(mean) ? mean : 0;
-    }
+    for (std::size_t i = 0; i < words_; ++i) shifts_[i] = median(values[i]);
   }
   panel_floats_.assign(stride() * words_, 0);
   for (std::size_t c = 0; c < size_; ++c) {
