@@ -41,6 +41,12 @@ CORE_SRCS = \
 	src/core/hnsw/bulk/partition.cpp \
 	src/core/hnsw/layout.cpp \
 	src/core/hnsw/memory_graph.cpp \
+	src/core/ivf/assign.cpp \
+	src/core/ivf/kmeans.cpp \
+	src/core/ivf/layout.cpp \
+	src/core/ivf/nearest.cpp \
+	src/core/ivf/train_bits.cpp \
+	src/core/ivf/train_floats.cpp \
 	src/core/text/dense_text.cpp \
 	src/core/text/number.cpp \
 	src/core/text/sparse_text.cpp \

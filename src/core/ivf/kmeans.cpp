@@ -1,0 +1,89 @@
+#include "core/ivf/kmeans.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/ivf/train_bits.h"
+#include "core/ivf/train_floats.h"
+#include "kernels/kernels.h"
+
+namespace vec::ivf {
+
+Samples::Samples(const codes::Format& format, std::pmr::memory_resource* memory)
+    : format_(center_format(format)),
+      spherical_(format_.metric == codes::Metric::kInnerProduct),
+      floats_(memory),
+      bits_(memory) {}
+
+bool Samples::put(const codes::Value& value, std::size_t i) {
+  if (format_.element == codes::Element::kBit) {
+    const std::size_t bytes = format_.code_bytes;
+    bits_.resize(std::max(bits_.size(), (i + 1) * bytes));
+    std::memcpy(bits_.data() + i * bytes, value.bits, bytes);
+    return true;
+  }
+  const std::size_t dims = format_.dims;
+  const auto& kernel = kernels::active();
+  double norm = 1;
+  if (spherical_) {
+    norm = std::sqrt(value.floats != nullptr ? kernel.norm_squared_f32(value.floats, dims)
+                                             : kernel.norm_squared_f16(value.halves, dims));
+    if (!(norm > 0)) return false;
+  }
+  floats_.resize(std::max(floats_.size(), (i + 1) * dims));
+  float* row = floats_.data() + i * dims;
+  if (value.floats != nullptr) {
+    std::memcpy(row, value.floats, dims * sizeof(float));
+  } else {
+    kernel.f16_to_f32(value.halves, row, dims);
+  }
+  if (spherical_) {
+    for (std::size_t d = 0; d < dims; ++d) row[d] = static_cast<float>(row[d] / norm);
+  }
+  return true;
+}
+
+std::size_t training_bytes(const codes::Format& center_format, std::size_t samples,
+                           std::size_t lists) {
+  const bool bits = center_format.element == codes::Element::kBit;
+  const std::size_t row = bits ? center_format.code_bytes : center_format.dims * sizeof(float);
+  const std::size_t sums = center_format.dims * sizeof(float);
+  return samples * (row + 3 * sizeof(float)) + lists * (3 * row + sums) +
+         lists * lists * sizeof(float);
+}
+
+std::vector<std::size_t> find_distinct(const std::byte* rows, std::size_t row_bytes,
+                                       std::size_t count, std::size_t limit) {
+  std::vector<std::size_t> found;
+  std::unordered_map<std::string_view, std::size_t> seen;
+  for (std::size_t i = 0; i < count && found.size() <= limit; ++i) {
+    const std::string_view row(reinterpret_cast<const char*>(rows + i * row_bytes), row_bytes);
+    if (seen.emplace(row, i).second) found.push_back(i);
+  }
+  return found;
+}
+
+CenterCodes train(Samples& samples, std::size_t lists, Rng& rng, void (*check)(),
+                  std::pmr::memory_resource* memory) {
+  const codes::Format& format = samples.format();
+  CenterCodes codes(lists * format.code_bytes, memory);
+  if (format.element == codes::Element::kBit) {
+    train_bits(samples.bits(), samples.size(), format, lists, rng, check,
+               reinterpret_cast<std::uint8_t*>(codes.data()));
+    return codes;
+  }
+  const auto centers = train_floats(samples.floats(), samples.size(), format.dims, lists,
+                                    samples.spherical(), rng, check, memory);
+  if (format.kind == codes::CodeKind::kHalf) {
+    kernels::active().f32_to_f16(centers.data(), reinterpret_cast<kernels::HalfBits*>(codes.data()),
+                                 centers.size());
+  } else {
+    std::memcpy(codes.data(), centers.data(), codes.size());
+  }
+  return codes;
+}
+
+}  // namespace vec::ivf

@@ -1,0 +1,154 @@
+// test/support/memory_lists.h
+//
+// The Store of core/ivf/store.h in memory, with small pages, and able to fail on its n-th call.
+
+#ifndef VEC_TEST_SUPPORT_MEMORY_LISTS_H_
+#define VEC_TEST_SUPPORT_MEMORY_LISTS_H_
+
+#include <cstring>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+#include "core/ivf/store.h"
+
+namespace vec::test {
+
+class MemoryLists {
+ public:
+  /// centers   of the lists, side by side; empty for an exact index
+  MemoryLists(const codes::Format& format, std::span<const std::byte> centers,
+              std::size_t page_bytes = 4096)
+      : format_(format),
+        center_bytes_(centers.empty() ? 0 : ivf::center_format(format).code_bytes),
+        centers_(centers.begin(), centers.end()),
+        layout_(lists_of(centers.size()), 0, page_bytes, kHeader),
+        lists_(layout_.lists(), {ivf::kNoBlock, ivf::kNoBlock}) {}
+
+  /// The n-th call from now on throws.
+  void fail_after(int calls) { left_ = calls; }
+
+  const codes::Format& format() const { return format_; }
+  std::uint32_t lists() const { return layout_.lists(); }
+  std::size_t page_entries() const { return layout_.max_entries(); }
+  std::size_t page_count() const { return pages_.size(); }
+
+  void score_lists(const codes::Query& query, float* out) {
+    step();
+    for (std::size_t list = 0; list < lists_.size(); ++list) {
+      out[list] = 0;
+      if (center_bytes_ == 0) continue;
+      const std::byte* center = centers_.data() + list * center_bytes_;
+      codes::Scored scored{};
+      query.score(&center, 1, &scored);
+      out[list] = scored.distance;
+    }
+  }
+
+  ivf::Cursor open(ivf::ListNo list) { return step(), ivf::Cursor{list, lists_[list].first}; }
+
+  bool read(ivf::Cursor& cursor, const codes::Query* query, ivf::PageEntries& out) {
+    step();
+    if (cursor.next == ivf::kNoBlock) return false;
+    const Page& page = pages_[cursor.next];
+    out.count = 0;
+    const bool sound =
+        ivf::for_each_entry(format_, page.bytes.data(), layout_.begin(), page.end,
+                            [&](std::size_t at, const ivf::EntryHeader& header) {
+                              out.rows[out.count] = header.row;
+                              out.scored[out.count] = {std::numeric_limits<float>::quiet_NaN(), 0};
+                              const std::byte* code = page.bytes.data() + at + sizeof header;
+                              if (header.bytes != 0 && query != nullptr)
+                                query->score(&code, 1, &out.scored[out.count]);
+                              ++out.count;
+                            });
+    if (!sound) throw Error(ErrorCode::kIndexCorrupted, "damaged");
+    cursor.next = page.next;
+    return true;
+  }
+
+  void check_interrupts() { step(); }
+
+  void append(ivf::ListNo list, std::span<const std::byte> code, RowId row) {
+    step();
+    const std::size_t bytes = ivf::Layout::entry_bytes(code.size());
+    ivf::ListSlot& slot = lists_[list];
+    if (slot.first == ivf::kNoBlock) slot.first = slot.insert = new_page();
+    while (pages_[slot.insert].end + bytes > layout_.end()) {
+      if (pages_[slot.insert].next == ivf::kNoBlock) {
+        const ivf::BlockNo added = new_page();
+        pages_[slot.insert].next = added;
+      }
+      slot.insert = pages_[slot.insert].next;
+    }
+    Page& page = pages_[slot.insert];
+    const ivf::EntryHeader header{row, static_cast<std::uint16_t>(code.size())};
+    std::memcpy(page.bytes.data() + page.end, &header, sizeof header);
+    std::memcpy(page.bytes.data() + page.end + sizeof header, code.data(), code.size());
+    page.end += bytes;
+  }
+
+  template <class IsDead>
+  ivf::Swept sweep(ivf::ListNo list, IsDead is_dead) {
+    ivf::Swept swept;
+    bool room = false;
+    for (ivf::BlockNo block = lists_[list].first; block != ivf::kNoBlock;
+         block = pages_[block].next) {
+      step();
+      Page& page = pages_[block];
+      std::size_t to = layout_.begin();
+      ivf::for_each_entry(format_, page.bytes.data(), layout_.begin(), page.end,
+                          [&](std::size_t at, const ivf::EntryHeader& header) {
+                            if (is_dead(header.row)) {
+                              ++swept.removed;
+                              return;
+                            }
+                            ++swept.left;
+                            const std::size_t bytes = ivf::Layout::entry_bytes(header.bytes);
+                            std::memmove(page.bytes.data() + to, page.bytes.data() + at, bytes);
+                            to += bytes;
+                          });
+      if (to < page.end && !room) {
+        room = true;
+        lists_[list].insert = block;
+      }
+      page.end = to;
+    }
+    return swept;
+  }
+
+ private:
+  static constexpr std::size_t kHeader = 24;
+
+  struct Page {
+    std::vector<std::byte> bytes;
+    std::size_t end;
+    ivf::BlockNo next = ivf::kNoBlock;
+  };
+
+  std::uint32_t lists_of(std::size_t center_room) const {
+    return center_bytes_ == 0 ? 1 : static_cast<std::uint32_t>(center_room / center_bytes_);
+  }
+
+  void step() {
+    if (left_ >= 0 && left_-- == 0) throw Error(ErrorCode::kInternal, "the store failed");
+  }
+
+  ivf::BlockNo new_page() {
+    pages_.push_back({std::vector<std::byte>(layout_.end()), layout_.begin()});
+    return static_cast<ivf::BlockNo>(pages_.size() - 1);
+  }
+
+  codes::Format format_;
+  std::size_t center_bytes_;
+  std::vector<std::byte> centers_;
+  ivf::Layout layout_;
+  std::vector<ivf::ListSlot> lists_{};
+  std::vector<Page> pages_;
+  int left_ = -1;
+};
+
+}  // namespace vec::test
+
+#endif  // VEC_TEST_SUPPORT_MEMORY_LISTS_H_

@@ -1,0 +1,480 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <memory_resource>
+#include <set>
+#include <vector>
+
+#include "core/error.h"
+#include "core/ivf/assign.h"
+#include "core/ivf/candidates.h"
+#include "core/ivf/insert.h"
+#include "core/ivf/kmeans.h"
+#include "core/ivf/layout.h"
+#include "core/ivf/search.h"
+#include "core/ivf/vacuum.h"
+#include "core/rng.h"
+#include "support/hnsw_data.h"
+#include "support/memory_lists.h"
+
+namespace vec::ivf {
+namespace {
+
+using test::MemoryLists;
+using test::Values;
+
+std::pmr::memory_resource* heap() { return std::pmr::new_delete_resource(); }
+void no_check() {}
+
+#if defined(VECTOR_EMULATED) || defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t kValues = 200;
+#else
+constexpr std::size_t kValues = 1000;
+#endif
+
+RowId row_of(std::size_t number) {
+  return {static_cast<std::uint16_t>(number >> 16), static_cast<std::uint16_t>(number), 1};
+}
+std::size_t number_of(RowId row) { return (std::size_t{row.block_high} << 16) | row.block_low; }
+
+bool has_centers(const codes::Format& format) {
+  return format.element != codes::Element::kSparse && format.metric != codes::Metric::kL1 &&
+         format.metric != codes::Metric::kJaccard;
+}
+
+/// Those of all_formats() that ivfflat has operator classes for.
+std::vector<codes::Format> list_formats() {
+  auto formats = test::all_formats();
+  formats.erase(std::remove_if(formats.begin(), formats.end(),
+                               [](const codes::Format& f) { return !has_centers(f); }),
+                formats.end());
+  return formats;
+}
+
+CenterCodes centers_of(const Values& values, const codes::Format& format, std::size_t lists) {
+  Samples samples(format, heap());
+  for (std::size_t i = 0; i < values.size(); ++i) samples.add(values[i]);
+  Rng rng(3);
+  return train(samples, lists, rng, no_check, heap());
+}
+
+/// Some values in lists, by assignment in blocks as a build does it.
+class Fixture {
+ public:
+  Fixture(const codes::Format& format, std::size_t count, std::size_t lists)
+      : format(format),
+        values(format, count, 42),
+        centers(lists == 0 ? CenterCodes(heap()) : centers_of(values, format, lists)),
+        store(format, centers) {}
+
+  void build() {
+    if (centers.empty()) {
+      for (std::size_t i = 0; i < values.size(); ++i) store.append(0, values.code(i), row_of(i));
+      return;
+    }
+    Assigner assigner(format, centers, heap());
+    std::vector<ListNo> lists(kRowBlock);
+    std::size_t first = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      assigner.add(values[i]);
+      if (assigner.size() < kRowBlock && i + 1 < values.size()) continue;
+      assigner.assign(lists.data());
+      for (std::size_t at = first; at <= i; ++at) {
+        store.append(lists[at - first], values.code(at), row_of(at));
+      }
+      first = i + 1;
+    }
+  }
+  void insert_all() {
+    for (std::size_t i = 0; i < values.size(); ++i) insert_one(i);
+  }
+  void insert_one(std::size_t i) { insert(store, values[i], values.code(i), row_of(i)); }
+
+  /// Up to `most` rows, in the order of exact distances, as a scan returns them.
+  std::vector<std::size_t> search(const codes::Value& value, std::size_t probes,
+                                  std::size_t most = std::numeric_limits<std::size_t>::max(),
+                                  std::size_t memory = 1 << 20) {
+    const codes::Query query(format, value);
+    const codes::Query center_query =
+        centers.empty() ? query : codes::Query(center_format(format), value);
+    const auto lists =
+        centers.empty() ? std::vector<ListNo>{0} : nearest_lists(store, center_query, probes);
+    Search<MemoryLists> search(store, &query, lists, probes, store.page_entries(), memory, heap());
+    std::vector<std::size_t> rows;
+    if (!search.next_lists()) return rows;
+    std::multimap<double, std::size_t> exact;
+    while (rows.size() < most) {
+      const Candidate* next = search.peek();
+      if (next != nullptr && (exact.empty() || before(next->bound, exact.begin()->first))) {
+        const std::size_t number = number_of(next->row);
+        const double distance = values.distance(values[number], value);
+        EXPECT_FALSE(before(distance, next->bound)) << "a bound above the distance";
+        exact.emplace(distance, number);
+        search.take();
+        continue;
+      }
+      if (exact.empty()) break;
+      rows.push_back(exact.begin()->second);
+      exact.erase(exact.begin());
+    }
+    return rows;
+  }
+
+  codes::Format format;
+  Values values;
+  CenterCodes centers;
+  MemoryLists store;
+};
+
+class EveryList : public testing::TestWithParam<codes::Format> {};
+INSTANTIATE_TEST_SUITE_P(Ivf, EveryList, testing::ValuesIn(list_formats()),
+                         [](const auto& info) { return test::format_name(info.param); });
+
+TEST_P(EveryList, FindsARowByItsOwnValueInOneList) {
+  for (const bool built : {true, false}) {
+    Fixture fixture(GetParam(), kValues, 20);
+    if (built) {
+      fixture.build();
+    } else {
+      fixture.insert_all();
+    }
+    for (std::size_t i = 0; i < kValues; i += 7) {
+      const auto found = fixture.search(fixture.values[i], 1);
+      EXPECT_EQ(std::count(found.begin(), found.end(), i), 1) << "row " << i;
+    }
+  }
+}
+
+TEST_P(EveryList, FindsMostOfTheNearestInAFewLists) {
+  Fixture fixture(GetParam(), kValues, 20);
+  fixture.build();
+  std::size_t hits = 0;
+  std::size_t asked = 0;
+  for (std::size_t i = 0; i < kValues; i += 11) {
+    const auto query = fixture.values[i];
+    const double kth = fixture.values.kth_distance(query, 10, [](std::size_t) { return true; });
+    for (const std::size_t row : fixture.search(query, 4, 10)) {
+      hits += fixture.values.distance(fixture.values[row], query) <= kth;
+    }
+    asked += 10;
+  }
+  EXPECT_GE(static_cast<double>(hits) / static_cast<double>(asked), 0.8);
+}
+
+TEST_P(EveryList, IsExactWithAllLists) {
+  Fixture fixture(GetParam(), kValues, 20);
+  fixture.build();
+  for (std::size_t i = 0; i < kValues; i += 97) {
+    const auto query = fixture.values[i];
+    const auto found = fixture.search(query, 20);
+    ASSERT_EQ(found.size(), kValues);
+    for (std::size_t k = 1; k <= kValues; k += 50) {
+      EXPECT_EQ(fixture.values.distance(fixture.values[found[k - 1]], query),
+                fixture.values.kth_distance(query, k, [](std::size_t) { return true; }));
+    }
+  }
+}
+
+TEST_P(EveryList, AssignsAsTheKernelDoesOneByOne) {
+  const codes::Format format = GetParam();
+  const Values values(format, kValues, 8);
+  CenterCodes centers = centers_of(values, format, 40);
+  const codes::Format raw = center_format(format);
+  // Some centers twice: the first one wins.
+  std::memcpy(centers.data() + 30 * raw.code_bytes, centers.data(), 10 * raw.code_bytes);
+  Assigner assigner(format, centers, heap());
+  std::vector<ListNo> lists(kRowBlock);
+  for (std::size_t i = 0; i < std::min(kRowBlock, kValues); ++i) assigner.add(values[i]);
+  const std::size_t count = assigner.size();
+  assigner.assign(lists.data());
+  EXPECT_EQ(assigner.size(), 0U);
+  MemoryLists store(format, centers);
+  for (std::size_t i = 0; i < count; ++i) {
+    EXPECT_EQ(lists[i], nearest_lists(store, codes::Query(raw, values[i]), 1).front()) << i;
+    EXPECT_LT(lists[i], 30U);
+  }
+}
+
+TEST_P(EveryList, KeepsRowsThroughDeletionAndUsesTheSpaceAgain) {
+  Fixture fixture(GetParam(), kValues, 10);
+  fixture.build();
+  const std::size_t pages = fixture.store.page_count();
+  const auto all = [](RowId) { return true; };
+  const auto odd = [](RowId row) { return number_of(row) % 2 == 1; };
+  Swept swept = remove_dead(fixture.store, odd);
+  EXPECT_EQ(swept.removed, kValues / 2);
+  EXPECT_EQ(swept.left, kValues - kValues / 2);
+  auto found = fixture.search(fixture.values[0], 10);
+  EXPECT_EQ(found.size(), kValues - kValues / 2);
+  for (const std::size_t row : found) EXPECT_EQ(row % 2, 0U);
+
+  swept = remove_dead(fixture.store, all);
+  EXPECT_EQ(swept.left, 0U);
+  EXPECT_TRUE(fixture.search(fixture.values[0], 10).empty());
+  fixture.insert_all();
+  EXPECT_EQ(fixture.store.page_count(), pages);
+  EXPECT_EQ(fixture.search(fixture.values[0], 10).size(), kValues);
+}
+
+class EveryExact : public testing::TestWithParam<codes::Format> {};
+INSTANTIATE_TEST_SUITE_P(Ivf, EveryExact, testing::ValuesIn(test::all_formats()),
+                         [](const auto& info) { return test::format_name(info.param); });
+
+TEST_P(EveryExact, GivesEveryRowInOrder) {
+  Fixture fixture(GetParam(), kValues, 0);
+  fixture.build();
+  for (std::size_t i = 0; i < kValues; i += 97) {
+    const auto query = fixture.values[i];
+    // Room for fewer rows than there are: several passes.
+    for (const std::size_t memory : {std::size_t{1} << 20, std::size_t{64 * 32}}) {
+      const auto found = fixture.search(query, 1, kValues + 1, memory);
+      ASSERT_EQ(found.size(), kValues);
+      EXPECT_EQ(std::set<std::size_t>(found.begin(), found.end()).size(), kValues);
+      double last = -std::numeric_limits<double>::infinity();
+      for (const std::size_t row : found) {
+        const double distance = fixture.values.distance(fixture.values[row], query);
+        EXPECT_FALSE(before(distance, last));
+        last = distance;
+      }
+    }
+  }
+}
+
+TEST(Ivf, LooksAtMoreListsWhenAsked) {
+  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8);
+  Fixture fixture(format, kValues, 20);
+  fixture.build();
+  const codes::Query query(format, fixture.values[0]);
+  const auto lists =
+      nearest_lists(fixture.store, codes::Query(center_format(format), fixture.values[0]), 20);
+  ASSERT_EQ(lists.size(), 20U);
+  Search<MemoryLists> search(fixture.store, &query, lists, 3, fixture.store.page_entries(), 4096,
+                             heap());
+  std::set<std::size_t> seen;
+  int rounds = 0;
+  while (search.next_lists()) {
+    ++rounds;
+    while (const Candidate* next = search.peek()) {
+      EXPECT_TRUE(seen.insert(number_of(next->row)).second);
+      search.take();
+    }
+  }
+  EXPECT_EQ(rounds, 7);
+  EXPECT_EQ(seen.size(), kValues);
+}
+
+TEST(Ivf, SurvivesAFailureOfAnyCall) {
+  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 96);
+  Fixture fixture(format, 120, 6);
+  int failures = 0;
+  for (std::size_t i = 0; i < 120; ++i) {
+    for (int calls = 0;; ++calls) {
+      fixture.store.fail_after(calls);
+      try {
+        fixture.insert_one(i);
+        break;
+      } catch (const Error&) {
+        ++failures;
+      }
+    }
+  }
+  EXPECT_EQ(failures, 240);
+  int calls = 0;
+  for (;; ++calls) {
+    fixture.store.fail_after(calls);
+    try {
+      EXPECT_EQ(fixture.search(fixture.values[5], 6).size(), 120U);
+      break;
+    } catch (const Error&) {
+    }
+  }
+  EXPECT_GT(calls, 20);
+  const auto dead = [](RowId row) { return number_of(row) % 3 != 0; };
+  for (calls = 0;; ++calls) {
+    fixture.store.fail_after(calls);
+    try {
+      remove_dead(fixture.store, dead);
+      break;
+    } catch (const Error&) {
+      fixture.store.fail_after(-1);
+      EXPECT_EQ(fixture.search(fixture.values[0], 6, 1).front(), 0U);
+    }
+  }
+  EXPECT_GT(calls, 6);
+  fixture.store.fail_after(-1);
+  EXPECT_EQ(fixture.search(fixture.values[0], 6).size(), 40U);
+}
+
+TEST(Kmeans, TakesEveryDistinctValueIfThereAreNoMoreThanLists) {
+  const auto format = codes::choose_format(codes::Element::kBit, codes::Metric::kHamming, 3);
+  Samples samples(format, heap());
+  for (int i = 0; i < 100; ++i) {
+    const auto bits = static_cast<std::uint8_t>((i % 8) << 5);
+    codes::Value value{};
+    value.bits = &bits;
+    ASSERT_TRUE(samples.add(value));
+  }
+  Rng rng(1);
+  const CenterCodes centers = train(samples, 100, rng, no_check, heap());
+  ASSERT_EQ(centers.size(), 100U);
+  std::set<std::byte> first(centers.begin(), centers.begin() + 8);
+  EXPECT_EQ(first.size(), 8U);
+  for (const std::byte center : centers) EXPECT_EQ(center & std::byte{0x1F}, std::byte{0});
+}
+
+TEST(Kmeans, ManagesWithoutSamples) {
+  for (const auto& format : list_formats()) {
+    Samples samples(format, heap());
+    Rng rng(1);
+    const CenterCodes centers = train(samples, 7, rng, no_check, heap());
+    EXPECT_EQ(centers.size(), 7 * center_format(format).code_bytes);
+  }
+}
+
+TEST(Kmeans, LeavesOutWhatHasNoDirection) {
+  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kCosine, 3);
+  Samples samples(format, heap());
+  const float zero[3] = {0, 0, 0};
+  const float three[3] = {0, 3, 0};
+  codes::Value value{};
+  value.floats = zero;
+  EXPECT_FALSE(samples.add(value));
+  value.floats = three;
+  EXPECT_TRUE(samples.add(value));
+  EXPECT_EQ(samples.size(), 1U);
+  Rng rng(1);
+  const CenterCodes centers = train(samples, 1, rng, no_check, heap());
+  float center[3];
+  std::memcpy(center, centers.data(), sizeof center);
+  EXPECT_EQ(center[1], 1);
+}
+
+TEST(Kmeans, FindsClusters) {
+  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 64);
+  for (const double scale : {1e-30, 1e-3, 1.0, 1e18, 1e37}) {
+    Samples samples(format, heap());
+    Rng rng(1);
+    std::vector<float> row(64);
+    for (int i = 0; i < 400; ++i) {
+      for (std::size_t d = 0; d < row.size(); ++d) {
+        row[d] = static_cast<float>(
+            scale * ((i % 8 == static_cast<int>(d % 8) ? 1 : 0) + 0.01 * rng.uniform()));
+      }
+      codes::Value value{};
+      value.floats = row.data();
+      samples.add(value);
+    }
+    const CenterCodes codes = train(samples, 8, rng, no_check, heap());
+    std::set<std::size_t> clusters;
+    for (std::size_t list = 0; list < 8; ++list) {
+      float center[64];
+      std::memcpy(center, codes.data() + list * sizeof center, sizeof center);
+      const auto top = std::max_element(center, center + 8) - center;
+      EXPECT_NEAR(center[top] / scale, 1.005, 0.01) << scale;
+      clusters.insert(static_cast<std::size_t>(top));
+    }
+    EXPECT_EQ(clusters.size(), 8U) << scale;
+  }
+}
+
+TEST(Kmeans, LeavesNoListEmptyThatCouldHaveRows) {
+  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 40);
+  const Values values(format, 60, 4);
+  const CenterCodes centers = centers_of(values, format, 50);
+  Assigner assigner(format, centers, heap());
+  for (std::size_t i = 0; i < values.size(); ++i) assigner.add(values[i]);
+  std::vector<ListNo> lists(kRowBlock);
+  assigner.assign(lists.data());
+  EXPECT_GE(std::set<ListNo>(lists.begin(), lists.begin() + 60).size(), 45U);
+}
+
+TEST(Assigner, IsRightFarFromTheOrigin) {
+  // Squares of the values are larger than the squared distances by more than floats can tell.
+  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 48);
+  Rng rng(9);
+  std::vector<std::vector<float>> rows(200, std::vector<float>(48));
+  for (auto& row : rows) {
+    for (float& x : row) x = static_cast<float>(5000 + rng.uniform());
+  }
+  CenterCodes centers(heap());
+  for (std::size_t i = 0; i < 20; ++i) {
+    const auto* bytes = reinterpret_cast<const std::byte*>(rows[i].data());
+    centers.insert(centers.end(), bytes, bytes + 48 * sizeof(float));
+  }
+  Assigner assigner(format, centers, heap());
+  for (std::size_t i = 0; i < 100; ++i) {
+    codes::Value value{};
+    value.floats = rows[i].data();
+    assigner.add(value);
+  }
+  std::vector<ListNo> lists(kRowBlock);
+  assigner.assign(lists.data());
+  for (std::size_t i = 0; i < 20; ++i) EXPECT_EQ(lists[i], i);
+}
+
+TEST(Candidates, ComeOutInOrderHoweverFewAreKept) {
+  Rng rng(2);
+  std::vector<double> bounds(20000);
+  for (double& bound : bounds) bound = static_cast<double>(rng.below(500));
+  bounds[17] = bounds[4000] = std::numeric_limits<double>::quiet_NaN();
+  bounds[18] = std::numeric_limits<double>::infinity();
+  for (const std::size_t most : {1U, 7U, 300U, 100000U}) {
+    if (most == 1 && sizeof(void*) == 4) continue;
+    const std::size_t count = most == 1 ? 300 : bounds.size();
+    Candidates candidates(most, heap());
+    std::set<std::size_t> seen;
+    double last = -1;
+    do {
+      for (std::size_t i = 0; i < count; ++i) candidates.offer(bounds[i], row_of(i));
+      while (const Candidate* next = candidates.peek()) {
+        EXPECT_FALSE(before(next->bound, last));
+        last = next->bound;
+        EXPECT_TRUE(seen.insert(number_of(next->row)).second);
+        candidates.take();
+      }
+    } while (candidates.begin_pass());
+    EXPECT_EQ(seen.size(), count);
+    EXPECT_TRUE(std::isnan(last));
+  }
+}
+
+TEST(Entries, AreCheckedBeforeTheyAreRead) {
+  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 3);
+  std::vector<std::byte> page(100);
+  const EntryHeader good{row_of(3), 12};
+  std::memcpy(page.data() + 10, &good, sizeof good);
+  std::memcpy(page.data() + 30, &good, sizeof good);
+  int seen = 0;
+  const auto count = [&](std::size_t, const EntryHeader&) { ++seen; };
+  EXPECT_TRUE(for_each_entry(format, page.data(), 10, 50, count));
+  EXPECT_EQ(seen, 2);
+  EXPECT_FALSE(for_each_entry(format, page.data(), 10, 49, count)) << "the last one is cut off";
+  EXPECT_FALSE(for_each_entry(format, page.data(), 10, 53, count)) << "no entry, yet bytes";
+  const EntryHeader longer{row_of(3), 16};
+  std::memcpy(page.data() + 30, &longer, sizeof longer);
+  EXPECT_FALSE(for_each_entry(format, page.data(), 10, 54, count)) << "no code of that length";
+  const EntryHeader nobody{RowId{}, 12};
+  std::memcpy(page.data() + 30, &nobody, sizeof nobody);
+  EXPECT_FALSE(for_each_entry(format, page.data(), 10, 50, count)) << "no row";
+}
+
+TEST(ListLayout, HasRoomForTheWidestCenter) {
+  for (const auto& [element, dims] : {std::pair{codes::Element::kFloat, 2000U},
+                                      {codes::Element::kHalf, 4000U},
+                                      {codes::Element::kBit, 64000U}}) {
+    const auto metric =
+        element == codes::Element::kBit ? codes::Metric::kHamming : codes::Metric::kL2;
+    const auto format = codes::choose_format(element, metric, dims);
+    const Layout layout(kMaxLists, center_format(format).code_bytes, 8192, 24);
+    EXPECT_LE(layout.begin() + layout.slots_per_page() * layout.slot_bytes(), layout.end());
+    EXPECT_EQ(layout.list_slot(kMaxLists - 1).block + 1, layout.head_blocks());
+    EXPECT_LE(layout.begin() + Layout::entry_bytes(format.code_bytes), layout.end());
+  }
+}
+
+}  // namespace
+}  // namespace vec::ivf
