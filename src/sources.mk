@@ -74,7 +74,21 @@ PG_SRCS = \
 	src/pg/index/heap_rows.cpp \
 	src/pg/index/row_value.cpp \
 	src/pg/index/values.cpp \
+	src/pg/ivf/build.cpp \
+	src/pg/ivf/cost.cpp \
+	src/pg/ivf/entry_runs.cpp \
 	src/pg/ivf/handler.cpp \
+	src/pg/ivf/index.cpp \
+	src/pg/ivf/insert.cpp \
+	src/pg/ivf/list_writer.cpp \
+	src/pg/ivf/loader.cpp \
+	src/pg/ivf/parallel_build.cpp \
+	src/pg/ivf/sample.cpp \
+	src/pg/ivf/scan.cpp \
+	src/pg/ivf/settings.cpp \
+	src/pg/ivf/store_read.cpp \
+	src/pg/ivf/store_write.cpp \
+	src/pg/ivf/vacuum.cpp \
 	src/pg/memory.cpp \
 	src/pg/module.cpp \
 	src/pg/remembered_buffers.cpp \

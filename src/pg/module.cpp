@@ -5,6 +5,7 @@
 #include "kernels/kernels.h"
 #include "pg/boundary.h"
 #include "pg/hnsw/settings.h"
+#include "pg/ivf/settings.h"
 
 extern "C" {
 
@@ -23,6 +24,7 @@ void _PG_init(void) {
                       errdetail("Using \"%s\" instead.", vec::kernels::active().name)));
   }
   vec::pg::hnsw::define_settings();
+  vec::pg::ivf::define_settings();
 }
 
 }  // extern "C"

@@ -46,7 +46,7 @@ class MemoryLists {
     }
   }
 
-  ivf::Cursor open(ivf::ListNo list) { return step(), ivf::Cursor{list, lists_[list].first}; }
+  ivf::Cursor open(ivf::ListNo list) { return step(), ivf::Cursor{list, lists_[list].first, 0}; }
 
   bool read(ivf::Cursor& cursor, const codes::Query* query, ivf::PageEntries& out) {
     step();

@@ -48,10 +48,8 @@ bool Samples::put(const codes::Value& value, std::size_t i) {
 
 std::size_t training_bytes(const codes::Format& center_format, std::size_t samples,
                            std::size_t lists) {
-  const bool bits = center_format.element == codes::Element::kBit;
-  const std::size_t row = bits ? center_format.code_bytes : center_format.dims * sizeof(float);
-  const std::size_t sums = center_format.dims * sizeof(float);
-  return samples * (row + 3 * sizeof(float)) + lists * (3 * row + sums) +
+  const std::size_t value = 8 + center_format.code_bytes;  // as a column holds it
+  return samples * value + lists * (2 * value + center_format.dims * sizeof(float)) +
          lists * lists * sizeof(float);
 }
 

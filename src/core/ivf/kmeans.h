@@ -62,7 +62,7 @@ class Samples {
 /// Centers one after the other, each center_format().code_bytes long.
 using CenterCodes = std::pmr::vector<std::byte>;
 
-/// What training with `samples` rows is said to take, in bytes: the rows, the centers, their sums,
+/// What training is said to take, in bytes: room for `samples` rows, the centers twice, their sums,
 /// and a number for each pair of centers.  The last is not allocated; it is the limit that clients
 /// know, and what keeps a build of very many lists from taking hours unasked.
 std::size_t training_bytes(const codes::Format& center_format, std::size_t samples,

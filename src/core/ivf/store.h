@@ -38,6 +38,7 @@ namespace vec::ivf {
 struct Cursor {
   ListNo list;
   BlockNo next;
+  std::uint32_t pages;  // read so far
 };
 
 /// Entries of one page, in order.  Room is kept from page to page.

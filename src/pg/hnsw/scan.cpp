@@ -192,7 +192,9 @@ void Scan::look_at(const Upcoming& node) {
     const HeapRows::Answer answer = pg_call([&] { return heap_.look(row, !null_query_); });
     if (!answer.visible) continue;
     any = true;
-    upcoming_.push({answer.distance, vec::hnsw::kNoNode, 0, row});
+    const double distance = std::isnan(answer.distance) ? std::numeric_limits<double>::infinity()
+                                                        : answer.distance;
+    upcoming_.push({distance, vec::hnsw::kNoNode, 0, row});
   }
   if (any) {
     ++live_;

@@ -40,23 +40,22 @@ HeapRows::Answer HeapRows::look(RowId row, bool distance_wanted) {
   bool call_again = false;
   bool all_dead = false;
   if (!table_index_fetch_tuple(fetch_, &tid, scan_->xs_snapshot, slot_, &call_again, &all_dead)) {
-    return {false, 0};
+    return {false, false, 0};
   }
-  if (!distance_wanted) return {true, 0};
+  if (!distance_wanted) return {true, false, 0};
   const MemoryContext before = MemoryContextSwitchTo(per_row_);
   bool is_null = false;
   const Datum value = indexed_value(&is_null);
-  double distance = std::numeric_limits<double>::infinity();
+  double distance = std::numeric_limits<double>::quiet_NaN();
   if (!is_null) {
     const ScanKey key = scan_->orderByData;
     distance = DatumGetFloat8(
         FunctionCall2Coll(&key->sk_func, key->sk_collation, value, key->sk_argument));
-    if (std::isnan(distance)) distance = std::numeric_limits<double>::infinity();
   }
   MemoryContextSwitchTo(before);
   MemoryContextReset(per_row_);
   if (executor_ != nullptr) ResetPerTupleExprContext(executor_);
-  return {true, distance};
+  return {true, is_null, distance};
 }
 
 }  // namespace vec::pg

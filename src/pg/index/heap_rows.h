@@ -22,7 +22,8 @@ class HeapRows {
 
   struct Answer {
     bool visible;
-    double distance;  // NaN sorts as +inf
+    bool is_null;     // the row's value; the distance is NaN then
+    double distance;
   };
   /// distance_wanted   false: only whether the row is visible
   Answer look(RowId row, bool distance_wanted);

@@ -1,0 +1,90 @@
+#include "pg/ivf/sample.h"
+
+#include "core/error.h"
+#include "pg/index/row_value.h"
+#include "pg/memory.h"
+
+namespace vec::pg::ivf {
+
+namespace {
+
+constexpr std::size_t kRowsPerList = 50;
+constexpr std::size_t kLeastRows = 10000;
+
+struct Sampling {
+  vec::ivf::Samples& samples;
+  const Shape& shape;
+  Rng& rng;
+  std::size_t wanted;
+  std::size_t needed;    // bytes, to train with as many
+  std::size_t seen = 0;  // rows so far
+  MemoryContext row_memory;
+};
+
+/// Vitter's algorithm R: every row of the blocks is as likely to be in the sample.
+void take(Sampling& sampling, Datum datum) {
+  if (sampling.needed > static_cast<std::size_t>(maintenance_work_mem) * 1024) {
+    throw Error(ErrorCode::kProgramLimitExceeded,
+                "memory required is %zu MB, maintenance_work_mem is %d MB",
+                sampling.needed / (1024 * 1024) + 1, maintenance_work_mem / 1024);
+  }
+  std::size_t place = sampling.seen++;
+  if (sampling.samples.size() >= sampling.wanted) {
+    place = sampling.rng.below(sampling.seen);
+    if (place >= sampling.samples.size()) return;
+  }
+  const MemoryContext before = MemoryContextSwitchTo(sampling.row_memory);
+  const codes::Format& format = sampling.shape.format;
+  const void* value = pg_call([=] { return static_cast<const void*>(PG_DETOAST_DATUM(datum)); });
+  const int dims = dimensions_of(format.element, value);
+  if (dims != static_cast<int>(format.dims)) {
+    throw Error(ErrorCode::kDataException, "expected %u dimensions, not %d", format.dims, dims);
+  }
+  if (sampling.samples.size() < sampling.wanted) {
+    sampling.samples.add(value_of(format.element, value));
+  } else {
+    sampling.samples.replace(place, value_of(format.element, value));
+  }
+  MemoryContextSwitchTo(before);
+  MemoryContextReset(sampling.row_memory);
+}
+
+void take_row(Relation, ItemPointer, Datum* values, bool* is_null, bool, void* state) {
+  if (is_null[0]) return;
+  guarded([=] { take(*static_cast<Sampling*>(state), values[0]); });
+}
+
+}  // namespace
+
+void sample_rows(Relation heap, Relation index, IndexInfo* info, const Shape& shape, Rng& rng,
+                 vec::ivf::Samples& samples) {
+  const std::size_t lists = shape.layout.lists();
+  const BlockNumber blocks = pg_call([=] { return RelationGetNumberOfBlocks(heap); });
+  const std::size_t wanted = std::min(std::max(kRowsPerList * lists, kLeastRows),
+                                      std::size_t{blocks} * MaxHeapTuplesPerPage);
+  if (wanted == 0) return;
+  Sampling sampling{samples,
+                    shape,
+                    rng,
+                    wanted,
+                    vec::ivf::training_bytes(samples.format(), wanted, lists),
+                    0,
+                    pg_call([] {
+                      return AllocSetContextCreate(CurrentMemoryContext, "ivfflat sample row",
+                                                   ALLOCSET_DEFAULT_SIZES);
+                    })};
+  const auto seed = static_cast<uint32>(rng.next());
+  pg_call([&] {
+    BlockSamplerData sampler;
+    BlockSampler_Init(&sampler, blocks, static_cast<int>(wanted), seed);
+    while (BlockSampler_HasMore(&sampler)) {
+      CHECK_FOR_INTERRUPTS();
+      const BlockNumber block = BlockSampler_Next(&sampler);
+      table_index_build_range_scan(heap, index, info, false, true, false, block, 1, take_row,
+                                   &sampling, nullptr);
+    }
+  });
+  pg_call([&] { MemoryContextDelete(sampling.row_memory); });
+}
+
+}  // namespace vec::pg::ivf

@@ -1,0 +1,213 @@
+// pg/ivf/scan.cpp
+//
+// Index scans.  The lists give rows with a certain lower bound of their distance; rows leave in
+// the exact order of the operator's own result, which is taken from the table for rows as their
+// bounds come up.  So about as many rows are fetched as are returned, without knowing LIMIT.
+
+#include <memory>
+#include <optional>
+#include <queue>
+
+#include "core/ivf/search.h"
+#include "pg/index/heap_rows.h"
+#include "pg/ivf/access_method.h"
+#include "pg/ivf/settings.h"
+#include "pg/ivf/store.h"
+#include "pg/memory.h"
+
+namespace vec::pg::ivf {
+
+namespace {
+
+using vec::ivf::before;
+using vec::ivf::Candidate;
+
+/// A row whose distance is known.
+struct Known {
+  double distance;
+  bool is_null;  // comes after NaN, as NULLS LAST
+  RowId row;
+
+  /// Later first, so that a priority_queue gives the nearest.
+  friend bool operator<(const Known& a, const Known& b) {
+    if (a.is_null != b.is_null) return a.is_null;
+    return before(b.distance, a.distance);
+  }
+};
+
+/// How many lists a scan looks at.
+struct Probing {
+  std::size_t at_once;
+  std::size_t in_all;
+};
+
+Probing probing_of(Method method) {
+  if (method == Method::kFlat) return {1, 1};
+  const auto at_once = static_cast<std::size_t>(probes);
+  if (iterative_scan == kIterativeOff) return {at_once, at_once};
+  return {at_once, std::max(at_once, static_cast<std::size_t>(max_probes))};
+}
+
+/// State of one scan.  Owns memory only; HeapRows is closed by amendscan.
+class Scan {
+ public:
+  Scan(MemoryContext context, Method method)
+      : context_(context), memory_(context), method_(method), probing_(probing_of(method)) {}
+
+  /// Forgets what was found; the next call of next() starts anew.
+  void restart() {
+    search_.reset();
+    query_.reset();
+    known_ = {};
+    started_ = false;
+  }
+
+  bool next(IndexScanDesc scan);
+  void close();
+  MemoryContext context() const { return context_; }
+
+ private:
+  void start(IndexScanDesc scan);
+  void look_at(RowId row);
+
+  MemoryContext context_;
+  ContextMemory memory_;
+  Method method_;
+  Probing probing_;
+  std::optional<Store> store_;
+  std::optional<codes::Query> query_;
+  std::optional<vec::ivf::Search<Store>> search_;
+  std::priority_queue<Known> known_;
+  HeapRows heap_;
+  bool started_ = false;
+  bool null_query_ = false;
+};
+
+void Scan::start(IndexScanDesc scan) {
+  started_ = true;
+  const Relation index = scan->indexRelation;
+  const char* name = name_of(method_);
+  pg_call([&] {
+    pgstat_count_index_scan(index);
+#if PG_VERSION_NUM >= 180000
+    if (scan->instrument != nullptr) ++scan->instrument->nsearches;
+#endif
+    if (scan->numberOfOrderBys == 0) elog(ERROR, "cannot scan %s index without order", name);
+    if (!IsMVCCSnapshot(scan->xs_snapshot)) {
+      elog(ERROR, "non-MVCC snapshots are not supported with %s", name);
+    }
+    if (!heap_.is_open()) {
+      const MemoryContext before = MemoryContextSwitchTo(context_);
+      heap_.open(scan);
+      MemoryContextSwitchTo(before);
+    }
+  });
+  store_.emplace(index, method_);
+
+  const ScanKey key = scan->orderByData;
+  null_query_ = (key->sk_flags & SK_ISNULL) != 0;
+  const codes::Format& format = store_->format();
+  void* value = pg_call([&]() -> void* {
+    const MemoryContext before = MemoryContextSwitchTo(context_);
+    void* result = null_query_ ? zero_value(format)
+                               : static_cast<void*>(PG_DETOAST_DATUM_COPY(key->sk_argument));
+    if (dimensions_of(format.element, result) != static_cast<int>(format.dims)) {
+      // The operator says it in its own words.
+      FunctionCall2Coll(&key->sk_func, key->sk_collation, PointerGetDatum(zero_value(format)),
+                        key->sk_argument);
+    }
+    MemoryContextSwitchTo(before);
+    return result;
+  });
+  query_.emplace(format, value_of(format.element, value));
+  std::vector<ListNo> lists{0};
+  if (method_ == Method::kIvfflat) {
+    const codes::Query center_query(vec::ivf::center_format(format),
+                                    value_of(format.element, value));
+    lists = vec::ivf::nearest_lists(*store_, center_query, probing_.in_all);
+  }
+  pfree(value);
+  search_.emplace(*store_, null_query_ ? nullptr : &*query_, std::move(lists), probing_.at_once,
+                  store_->layout().max_entries(), static_cast<std::size_t>(work_mem) * 1024,
+                  &memory_);
+}
+
+void Scan::look_at(RowId row) {
+  const HeapRows::Answer answer = pg_call([&] { return heap_.look(row, !null_query_); });
+  if (answer.visible) known_.push({answer.distance, answer.is_null, row});
+}
+
+bool Scan::next(IndexScanDesc scan) {
+  if (!started_) start(scan);
+  for (;;) {
+    const Candidate* candidate = search_->peek();
+    if (candidate != nullptr && (known_.empty() || known_.top().is_null ||
+                                 before(candidate->bound, known_.top().distance))) {
+      const RowId row = candidate->row;
+      search_->take();
+      store_->check_interrupts();
+      look_at(row);
+      continue;
+    }
+    if (!known_.empty()) break;
+    if (!search_->next_lists()) return false;
+  }
+  scan->xs_heaptid = to_tid(known_.top().row);
+  scan->xs_recheck = false;
+  scan->xs_recheckorderby = false;
+  known_.pop();
+  return true;
+}
+
+void Scan::close() {
+  if (heap_.is_open()) pg_call([this] { heap_.close(); });
+}
+
+Scan* scan_of(IndexScanDesc scan) { return static_cast<Scan*>(scan->opaque); }
+
+}  // namespace
+
+template <Method kMethod>
+IndexScanDesc begin_scan(Relation index, int keys, int order_keys) {
+  return guarded([=] {
+    const IndexScanDesc scan =
+        pg_call([=] { return RelationGetIndexScan(index, keys, order_keys); });
+    const MemoryContext context = pg_call([] {
+      return AllocSetContextCreate(CurrentMemoryContext, "ivfflat scan", ALLOCSET_DEFAULT_SIZES);
+    });
+    scan->opaque = make_in_context<Scan>(context, context, kMethod);
+    return scan;
+  });
+}
+
+template IndexScanDesc begin_scan<Method::kIvfflat>(Relation, int, int);
+
+void rescan(IndexScanDesc scan, ScanKey keys, int key_count, ScanKey order_keys,
+            int order_key_count) {
+  guarded([=] {
+    scan_of(scan)->restart();
+    if (keys != nullptr && key_count > 0) {
+      std::memmove(scan->keyData, keys, sizeof(ScanKeyData) * static_cast<std::size_t>(key_count));
+    }
+    if (order_keys != nullptr && order_key_count > 0) {
+      std::memmove(scan->orderByData, order_keys,
+                   sizeof(ScanKeyData) * static_cast<std::size_t>(order_key_count));
+    }
+  });
+}
+
+bool get_tuple(IndexScanDesc scan, ScanDirection) {
+  return guarded([=] { return scan_of(scan)->next(scan); });
+}
+
+void end_scan(IndexScanDesc scan) {
+  guarded([=] {
+    Scan* state = scan_of(scan);
+    state->close();
+    const MemoryContext context = state->context();
+    scan->opaque = nullptr;
+    pg_call([context] { MemoryContextDelete(context); });
+  });
+}
+
+}  // namespace vec::pg::ivf
