@@ -1231,3 +1231,106 @@ CREATE OPERATOR CLASS sparsevec_l1_ops FOR TYPE sparsevec USING hnsw AS
 COMMENT ON OPERATOR FAMILY sparsevec_l1_ops USING hnsw IS 'taxicab distance of sparsevec';
 COMMENT ON OPERATOR CLASS sparsevec_l1_ops USING hnsw IS 'taxicab distance of sparsevec';
 
+--------------------------------------------------------------------------------------------------
+-- flat: access method
+--------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION flathandler(internal) RETURNS index_am_handler
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION flathandler(internal) IS 'handler of the flat access method';
+
+CREATE ACCESS METHOD flat TYPE INDEX HANDLER flathandler;
+COMMENT ON ACCESS METHOD flat IS 'nearest neighbours, exactly';
+
+--------------------------------------------------------------------------------------------------
+-- flat: operator classes
+--------------------------------------------------------------------------------------------------
+
+-- FUNCTION 1 distance, 2 norm (its presence means: normalize).
+
+CREATE OPERATOR CLASS vector_l2_ops FOR TYPE vector USING flat AS
+	OPERATOR 1 <-> (vector, vector) FOR ORDER BY float_ops,
+	FUNCTION 1 vector_l2_squared_distance(vector, vector);
+COMMENT ON OPERATOR FAMILY vector_l2_ops USING flat IS 'Euclidean distance of vector';
+COMMENT ON OPERATOR CLASS vector_l2_ops USING flat IS 'Euclidean distance of vector';
+
+CREATE OPERATOR CLASS vector_ip_ops FOR TYPE vector USING flat AS
+	OPERATOR 1 <#> (vector, vector) FOR ORDER BY float_ops,
+	FUNCTION 1 vector_negative_inner_product(vector, vector);
+COMMENT ON OPERATOR FAMILY vector_ip_ops USING flat IS 'inner product of vector';
+COMMENT ON OPERATOR CLASS vector_ip_ops USING flat IS 'inner product of vector';
+
+CREATE OPERATOR CLASS vector_cosine_ops FOR TYPE vector USING flat AS
+	OPERATOR 1 <=> (vector, vector) FOR ORDER BY float_ops,
+	FUNCTION 1 vector_negative_inner_product(vector, vector),
+	FUNCTION 2 vector_norm(vector);
+COMMENT ON OPERATOR FAMILY vector_cosine_ops USING flat IS 'cosine distance of vector';
+COMMENT ON OPERATOR CLASS vector_cosine_ops USING flat IS 'cosine distance of vector';
+
+CREATE OPERATOR CLASS vector_l1_ops FOR TYPE vector USING flat AS
+	OPERATOR 1 <+> (vector, vector) FOR ORDER BY float_ops,
+	FUNCTION 1 l1_distance(vector, vector);
+COMMENT ON OPERATOR FAMILY vector_l1_ops USING flat IS 'taxicab distance of vector';
+COMMENT ON OPERATOR CLASS vector_l1_ops USING flat IS 'taxicab distance of vector';
+
+CREATE OPERATOR CLASS halfvec_l2_ops FOR TYPE halfvec USING flat AS
+	OPERATOR 1 <-> (halfvec, halfvec) FOR ORDER BY float_ops,
+	FUNCTION 1 halfvec_l2_squared_distance(halfvec, halfvec);
+COMMENT ON OPERATOR FAMILY halfvec_l2_ops USING flat IS 'Euclidean distance of halfvec';
+COMMENT ON OPERATOR CLASS halfvec_l2_ops USING flat IS 'Euclidean distance of halfvec';
+
+CREATE OPERATOR CLASS halfvec_ip_ops FOR TYPE halfvec USING flat AS
+	OPERATOR 1 <#> (halfvec, halfvec) FOR ORDER BY float_ops,
+	FUNCTION 1 halfvec_negative_inner_product(halfvec, halfvec);
+COMMENT ON OPERATOR FAMILY halfvec_ip_ops USING flat IS 'inner product of halfvec';
+COMMENT ON OPERATOR CLASS halfvec_ip_ops USING flat IS 'inner product of halfvec';
+
+CREATE OPERATOR CLASS halfvec_cosine_ops FOR TYPE halfvec USING flat AS
+	OPERATOR 1 <=> (halfvec, halfvec) FOR ORDER BY float_ops,
+	FUNCTION 1 halfvec_negative_inner_product(halfvec, halfvec),
+	FUNCTION 2 l2_norm(halfvec);
+COMMENT ON OPERATOR FAMILY halfvec_cosine_ops USING flat IS 'cosine distance of halfvec';
+COMMENT ON OPERATOR CLASS halfvec_cosine_ops USING flat IS 'cosine distance of halfvec';
+
+CREATE OPERATOR CLASS halfvec_l1_ops FOR TYPE halfvec USING flat AS
+	OPERATOR 1 <+> (halfvec, halfvec) FOR ORDER BY float_ops,
+	FUNCTION 1 l1_distance(halfvec, halfvec);
+COMMENT ON OPERATOR FAMILY halfvec_l1_ops USING flat IS 'taxicab distance of halfvec';
+COMMENT ON OPERATOR CLASS halfvec_l1_ops USING flat IS 'taxicab distance of halfvec';
+
+CREATE OPERATOR CLASS bit_hamming_ops FOR TYPE bit USING flat AS
+	OPERATOR 1 <~> (bit, bit) FOR ORDER BY float_ops,
+	FUNCTION 1 hamming_distance(bit, bit);
+COMMENT ON OPERATOR FAMILY bit_hamming_ops USING flat IS 'Hamming distance of bit';
+COMMENT ON OPERATOR CLASS bit_hamming_ops USING flat IS 'Hamming distance of bit';
+
+CREATE OPERATOR CLASS bit_jaccard_ops FOR TYPE bit USING flat AS
+	OPERATOR 1 <%> (bit, bit) FOR ORDER BY float_ops,
+	FUNCTION 1 jaccard_distance(bit, bit);
+COMMENT ON OPERATOR FAMILY bit_jaccard_ops USING flat IS 'Jaccard distance of bit';
+COMMENT ON OPERATOR CLASS bit_jaccard_ops USING flat IS 'Jaccard distance of bit';
+
+CREATE OPERATOR CLASS sparsevec_l2_ops FOR TYPE sparsevec USING flat AS
+	OPERATOR 1 <-> (sparsevec, sparsevec) FOR ORDER BY float_ops,
+	FUNCTION 1 sparsevec_l2_squared_distance(sparsevec, sparsevec);
+COMMENT ON OPERATOR FAMILY sparsevec_l2_ops USING flat IS 'Euclidean distance of sparsevec';
+COMMENT ON OPERATOR CLASS sparsevec_l2_ops USING flat IS 'Euclidean distance of sparsevec';
+
+CREATE OPERATOR CLASS sparsevec_ip_ops FOR TYPE sparsevec USING flat AS
+	OPERATOR 1 <#> (sparsevec, sparsevec) FOR ORDER BY float_ops,
+	FUNCTION 1 sparsevec_negative_inner_product(sparsevec, sparsevec);
+COMMENT ON OPERATOR FAMILY sparsevec_ip_ops USING flat IS 'inner product of sparsevec';
+COMMENT ON OPERATOR CLASS sparsevec_ip_ops USING flat IS 'inner product of sparsevec';
+
+CREATE OPERATOR CLASS sparsevec_cosine_ops FOR TYPE sparsevec USING flat AS
+	OPERATOR 1 <=> (sparsevec, sparsevec) FOR ORDER BY float_ops,
+	FUNCTION 1 sparsevec_negative_inner_product(sparsevec, sparsevec),
+	FUNCTION 2 l2_norm(sparsevec);
+COMMENT ON OPERATOR FAMILY sparsevec_cosine_ops USING flat IS 'cosine distance of sparsevec';
+COMMENT ON OPERATOR CLASS sparsevec_cosine_ops USING flat IS 'cosine distance of sparsevec';
+
+CREATE OPERATOR CLASS sparsevec_l1_ops FOR TYPE sparsevec USING flat AS
+	OPERATOR 1 <+> (sparsevec, sparsevec) FOR ORDER BY float_ops,
+	FUNCTION 1 l1_distance(sparsevec, sparsevec);
+COMMENT ON OPERATOR FAMILY sparsevec_l1_ops USING flat IS 'taxicab distance of sparsevec';
+COMMENT ON OPERATOR CLASS sparsevec_l1_ops USING flat IS 'taxicab distance of sparsevec';

@@ -72,9 +72,11 @@ PG_SRCS = \
 	src/pg/hnsw/vacuum.cpp \
 	src/pg/hnsw/write_graph.cpp \
 	src/pg/index/heap_rows.cpp \
+	src/pg/index/order_scan.cpp \
 	src/pg/index/row_value.cpp \
 	src/pg/index/values.cpp \
 	src/pg/ivf/build.cpp \
+	src/pg/ivf/build_flat.cpp \
 	src/pg/ivf/cost.cpp \
 	src/pg/ivf/entry_runs.cpp \
 	src/pg/ivf/handler.cpp \

@@ -2,9 +2,8 @@
 //
 // What a scan costs in the planner's eyes.
 
-#include <limits>
+#include "pg/index/cost.h"
 
-#include "pg/boundary.h"
 #include "pg/hnsw/access_method.h"
 #include "pg/hnsw/index.h"
 #include "pg/hnsw/settings.h"
@@ -31,26 +30,13 @@ void estimate_cost(PlannerInfo* root, IndexPath* path, double loop_count, Cost* 
                    Cost* total, Selectivity* selectivity, double* correlation, double* pages) {
   guarded([=] {
     pg_call([=] {
+      const CostResults results{startup, total, selectivity, correlation, pages};
       MetaPage meta;
-      bool usable = path->indexorderbys != NIL;
-      int m = kDefaultM;
-      if (usable) {
-        // An index that is not ours (any more) is not an error before it is used.
-        Relation index = index_open(path->indexinfo->indexoid, NoLock);
-        usable = read_meta(index, &meta);
-        if (usable && meta.m >= kMinM && meta.m <= kMaxM) m = meta.m;
-        index_close(index, NoLock);
-      }
-      if (!usable) {
-        *startup = *total = std::numeric_limits<double>::infinity();
-        *selectivity = 0;
-        *correlation = 0;
-        *pages = 0;
-#if PG_VERSION_NUM >= 180000
-        path->path.disabled_nodes = 2;
-#endif
+      if (!can_be_read(path, [&](Relation index) { return read_meta(index, &meta); })) {
+        results.forbid(path);
         return;
       }
+      const int m = meta.m >= kMinM && meta.m <= kMaxM ? meta.m : kDefaultM;
 
       GenericCosts costs{};
       genericcostestimate(root, path, loop_count, &costs);
@@ -68,11 +54,7 @@ void estimate_cost(PlannerInfo* root, IndexPath* path, double loop_count, Cost* 
         costs.indexStartupCost -= visited_pages * (random_cost - sequential_cost);
         costs.indexStartupCost -= (visited_pages - heap_pages) * sequential_cost;
       }
-      *startup = costs.indexStartupCost;
-      *total = costs.indexTotalCost;
-      *selectivity = costs.indexSelectivity;
-      *correlation = costs.indexCorrelation;
-      *pages = costs.numIndexPages;
+      results.set(costs);
     });
   });
 }

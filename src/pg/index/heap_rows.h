@@ -22,7 +22,7 @@ class HeapRows {
 
   struct Answer {
     bool visible;
-    bool is_null;     // the row's value; the distance is NaN then
+    bool is_null;  // the row's value; the distance is NaN then
     double distance;
   };
   /// distance_wanted   false: only whether the row is visible

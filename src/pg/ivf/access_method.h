@@ -11,11 +11,22 @@
 
 namespace vec::pg::ivf {
 
-// build.cpp
 template <Method kMethod>
 IndexBuildResult* build(Relation heap, Relation index, IndexInfo* info);
 template <Method kMethod>
 void build_empty(Relation index);
+
+// build.cpp
+template <>
+IndexBuildResult* build<Method::kIvfflat>(Relation heap, Relation index, IndexInfo* info);
+template <>
+void build_empty<Method::kIvfflat>(Relation index);
+
+// build_flat.cpp
+template <>
+IndexBuildResult* build<Method::kFlat>(Relation heap, Relation index, IndexInfo* info);
+template <>
+void build_empty<Method::kFlat>(Relation index);
 
 // insert.cpp
 template <Method kMethod>
@@ -29,8 +40,17 @@ IndexBulkDeleteResult* bulk_delete(IndexVacuumInfo* info, IndexBulkDeleteResult*
 IndexBulkDeleteResult* vacuum_cleanup(IndexVacuumInfo* info, IndexBulkDeleteResult* stats);
 
 // cost.cpp
+template <Method kMethod>
 void estimate_cost(PlannerInfo* root, IndexPath* path, double loop_count, Cost* startup,
                    Cost* total, Selectivity* selectivity, double* correlation, double* pages);
+template <>
+void estimate_cost<Method::kIvfflat>(PlannerInfo* root, IndexPath* path, double loop_count,
+                                     Cost* startup, Cost* total, Selectivity* selectivity,
+                                     double* correlation, double* pages);
+template <>
+void estimate_cost<Method::kFlat>(PlannerInfo* root, IndexPath* path, double loop_count,
+                                  Cost* startup, Cost* total, Selectivity* selectivity,
+                                  double* correlation, double* pages);
 
 // scan.cpp
 template <Method kMethod>

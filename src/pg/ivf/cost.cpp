@@ -2,34 +2,24 @@
 //
 // What a scan costs in the planner's eyes.
 
-#include <limits>
+#include "pg/index/cost.h"
 
-#include "pg/boundary.h"
 #include "pg/ivf/access_method.h"
 #include "pg/ivf/settings.h"
 
 namespace vec::pg::ivf {
 
-void estimate_cost(PlannerInfo* root, IndexPath* path, double loop_count, Cost* startup,
-                   Cost* total, Selectivity* selectivity, double* correlation, double* pages) {
+template <>
+void estimate_cost<Method::kIvfflat>(PlannerInfo* root, IndexPath* path, double loop_count,
+                                     Cost* startup, Cost* total, Selectivity* selectivity,
+                                     double* correlation, double* pages) {
   guarded([=] {
     pg_call([=] {
+      const CostResults results{startup, total, selectivity, correlation, pages};
       MetaPage meta;
-      bool usable = path->indexorderbys != NIL;
-      if (usable) {
-        // An index that is not ours (any more) is not an error before it is used.
-        Relation index = index_open(path->indexinfo->indexoid, NoLock);
-        usable = read_meta(index, Method::kIvfflat, &meta);
-        index_close(index, NoLock);
-      }
-      if (!usable) {
-        *startup = *total = std::numeric_limits<double>::infinity();
-        *selectivity = 0;
-        *correlation = 0;
-        *pages = 0;
-#if PG_VERSION_NUM >= 180000
-        path->path.disabled_nodes = 2;
-#endif
+      if (!can_be_read(path,
+                       [&](Relation index) { return read_meta(index, Method::kIvfflat, &meta); })) {
+        results.forbid(path);
         return;
       }
 
@@ -52,11 +42,39 @@ void estimate_cost(PlannerInfo* root, IndexPath* path, double loop_count, Cost* 
         costs.indexStartupCost -= 0.5 * visited_pages * (random_cost - sequential_cost);
         costs.indexStartupCost -= (visited_pages - heap_pages) * sequential_cost;
       }
-      *startup = costs.indexStartupCost;
-      *total = costs.indexTotalCost;
-      *selectivity = costs.indexSelectivity;
-      *correlation = costs.indexCorrelation;
-      *pages = costs.numIndexPages;
+      results.set(costs);
+    });
+  });
+}
+
+/// Before the first row the whole index is read; after that each row is one visit to the table,
+/// which the planner adds.
+template <>
+void estimate_cost<Method::kFlat>(PlannerInfo* root, IndexPath* path, double loop_count,
+                                  Cost* startup, Cost* total, Selectivity* selectivity,
+                                  double* correlation, double* pages) {
+  guarded([=] {
+    pg_call([=] {
+      const CostResults results{startup, total, selectivity, correlation, pages};
+      MetaPage meta;
+      if (!can_be_read(path,
+                       [&](Relation index) { return read_meta(index, Method::kFlat, &meta); })) {
+        results.forbid(path);
+        return;
+      }
+      GenericCosts costs{};
+      genericcostestimate(root, path, loop_count, &costs);
+      double random_cost = 0;
+      double sequential_cost = 0;
+      get_tablespace_page_costs(path->indexinfo->reltablespace, &random_cost, &sequential_cost);
+      // A sequential scan is estimated as if vectors out of line cost nothing to read: no more
+      // pages are counted here than there.  Codes are compared in batches, many to a page.
+      const double counted_pages =
+          std::min<double>(path->indexinfo->pages, path->indexinfo->rel->pages);
+      const double tuples = path->indexinfo->tuples;
+      costs.indexStartupCost = counted_pages * sequential_cost + tuples * cpu_operator_cost;
+      costs.indexTotalCost = costs.indexStartupCost + tuples * cpu_index_tuple_cost;
+      results.set(costs);
     });
   });
 }

@@ -84,7 +84,7 @@ Shape shape_for_build(Relation index, Method method) {
   }
   return shape_from(
       method, codes::choose_format(opclass.element, opclass.metric, static_cast<uint32>(dims)),
-      lists_option(index));
+      method == Method::kFlat ? 1 : lists_option(index));
 }
 
 bool read_meta(Relation index, Method method, MetaPage* out) {

@@ -10,6 +10,7 @@
 
 #include "core/ivf/search.h"
 #include "pg/index/heap_rows.h"
+#include "pg/index/order_scan.h"
 #include "pg/ivf/access_method.h"
 #include "pg/ivf/settings.h"
 #include "pg/ivf/store.h"
@@ -85,40 +86,17 @@ class Scan {
 
 void Scan::start(IndexScanDesc scan) {
   started_ = true;
-  const Relation index = scan->indexRelation;
-  const char* name = name_of(method_);
   pg_call([&] {
-    pgstat_count_index_scan(index);
-#if PG_VERSION_NUM >= 180000
-    if (scan->instrument != nullptr) ++scan->instrument->nsearches;
-#endif
-    if (scan->numberOfOrderBys == 0) elog(ERROR, "cannot scan %s index without order", name);
-    if (!IsMVCCSnapshot(scan->xs_snapshot)) {
-      elog(ERROR, "non-MVCC snapshots are not supported with %s", name);
-    }
+    check_order_scan(scan, name_of(method_));
     if (!heap_.is_open()) {
       const MemoryContext before = MemoryContextSwitchTo(context_);
       heap_.open(scan);
       MemoryContextSwitchTo(before);
     }
   });
-  store_.emplace(index, method_);
-
-  const ScanKey key = scan->orderByData;
-  null_query_ = (key->sk_flags & SK_ISNULL) != 0;
+  store_.emplace(scan->indexRelation, method_);
   const codes::Format& format = store_->format();
-  void* value = pg_call([&]() -> void* {
-    const MemoryContext before = MemoryContextSwitchTo(context_);
-    void* result = null_query_ ? zero_value(format)
-                               : static_cast<void*>(PG_DETOAST_DATUM_COPY(key->sk_argument));
-    if (dimensions_of(format.element, result) != static_cast<int>(format.dims)) {
-      // The operator says it in its own words.
-      FunctionCall2Coll(&key->sk_func, key->sk_collation, PointerGetDatum(zero_value(format)),
-                        key->sk_argument);
-    }
-    MemoryContextSwitchTo(before);
-    return result;
-  });
+  void* value = pg_call([&] { return order_value(scan, format, context_, &null_query_); });
   query_.emplace(format, value_of(format.element, value));
   std::vector<ListNo> lists{0};
   if (method_ == Method::kIvfflat) {
@@ -163,51 +141,25 @@ void Scan::close() {
   if (heap_.is_open()) pg_call([this] { heap_.close(); });
 }
 
-Scan* scan_of(IndexScanDesc scan) { return static_cast<Scan*>(scan->opaque); }
-
 }  // namespace
 
 template <Method kMethod>
 IndexScanDesc begin_scan(Relation index, int keys, int order_keys) {
-  return guarded([=] {
-    const IndexScanDesc scan =
-        pg_call([=] { return RelationGetIndexScan(index, keys, order_keys); });
-    const MemoryContext context = pg_call([] {
-      return AllocSetContextCreate(CurrentMemoryContext, "ivfflat scan", ALLOCSET_DEFAULT_SIZES);
-    });
-    scan->opaque = make_in_context<Scan>(context, context, kMethod);
-    return scan;
-  });
+  return ScanCallbacks<Scan>::begin(index, keys, order_keys, kMethod);
 }
 
 template IndexScanDesc begin_scan<Method::kIvfflat>(Relation, int, int);
+template IndexScanDesc begin_scan<Method::kFlat>(Relation, int, int);
 
 void rescan(IndexScanDesc scan, ScanKey keys, int key_count, ScanKey order_keys,
             int order_key_count) {
-  guarded([=] {
-    scan_of(scan)->restart();
-    if (keys != nullptr && key_count > 0) {
-      std::memmove(scan->keyData, keys, sizeof(ScanKeyData) * static_cast<std::size_t>(key_count));
-    }
-    if (order_keys != nullptr && order_key_count > 0) {
-      std::memmove(scan->orderByData, order_keys,
-                   sizeof(ScanKeyData) * static_cast<std::size_t>(order_key_count));
-    }
-  });
+  ScanCallbacks<Scan>::rescan(scan, keys, key_count, order_keys, order_key_count);
 }
 
-bool get_tuple(IndexScanDesc scan, ScanDirection) {
-  return guarded([=] { return scan_of(scan)->next(scan); });
+bool get_tuple(IndexScanDesc scan, ScanDirection direction) {
+  return ScanCallbacks<Scan>::get_tuple(scan, direction);
 }
 
-void end_scan(IndexScanDesc scan) {
-  guarded([=] {
-    Scan* state = scan_of(scan);
-    state->close();
-    const MemoryContext context = state->context();
-    scan->opaque = nullptr;
-    pg_call([context] { MemoryContextDelete(context); });
-  });
-}
+void end_scan(IndexScanDesc scan) { ScanCallbacks<Scan>::end(scan); }
 
 }  // namespace vec::pg::ivf

@@ -14,6 +14,7 @@ int max_probes = kMaxLists;
 namespace {
 
 relopt_kind options_kind;
+relopt_kind no_options_kind;
 
 const config_enum_entry kIterativeScanValues[] = {
     {"off", kIterativeOff, false},
@@ -25,6 +26,7 @@ const config_enum_entry kIterativeScanValues[] = {
 
 void define_settings() {
   options_kind = add_reloption_kind();
+  no_options_kind = add_reloption_kind();
   add_int_reloption(options_kind, "lists", "Lists that the rows are divided among", kDefaultLists,
                     kMinLists, kMaxLists, AccessExclusiveLock);
 
@@ -47,6 +49,11 @@ bytea* parse_options(Datum reloptions, bool validate) {
   };
   return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind, sizeof(Options),
                                               kOptions, lengthof(kOptions)));
+}
+
+bytea* parse_no_options(Datum reloptions, bool validate) {
+  return static_cast<bytea*>(
+      build_reloptions(reloptions, validate, no_options_kind, 0, nullptr, 0));
 }
 
 }  // namespace vec::pg::ivf

@@ -18,8 +18,9 @@ extern int max_probes;
 /// Defines the settings and the options.  Called once, when the library is loaded.
 void define_settings();
 
-/// amoptions.
+/// amoptions of ivfflat, and of flat, which has none.
 bytea* parse_options(Datum reloptions, bool validate);
+bytea* parse_no_options(Datum reloptions, bool validate);
 
 }  // namespace vec::pg::ivf
 

@@ -27,6 +27,8 @@ IndexBulkDeleteResult* bulk_delete(IndexVacuumInfo* info, IndexBulkDeleteResult*
 template IndexBulkDeleteResult* bulk_delete<Method::kIvfflat>(IndexVacuumInfo*,
                                                               IndexBulkDeleteResult*,
                                                               IndexBulkDeleteCallback, void*);
+template IndexBulkDeleteResult* bulk_delete<Method::kFlat>(IndexVacuumInfo*, IndexBulkDeleteResult*,
+                                                           IndexBulkDeleteCallback, void*);
 
 IndexBulkDeleteResult* vacuum_cleanup(IndexVacuumInfo* info, IndexBulkDeleteResult* stats) {
   return guarded([=] {

@@ -1,0 +1,93 @@
+// pg/ivf/build_flat.cpp
+//
+// CREATE INDEX and REINDEX of flat: the codes of all rows, in the order of the table.
+
+#include "pg/index/heap_rows.h"
+#include "pg/index/row_value.h"
+#include "pg/ivf/access_method.h"
+#include "pg/ivf/list_writer.h"
+#include "pg/memory.h"
+
+namespace vec::pg::ivf {
+
+namespace {
+
+using vec::ivf::EntryHeader;
+
+/// A build in progress.
+class FlatBuild {
+ public:
+  FlatBuild(Relation index, const Shape& shape)
+      : value_(shape.format, name_of(shape.method)), writer_(index, shape), row_memory_(pg_call([] {
+          return AllocSetContextCreate(CurrentMemoryContext, "flat build row",
+                                       ALLOCSET_DEFAULT_SIZES);
+        })) {
+    writer_.begin(0);
+  }
+
+  /// NULL, and what has no distance, are rows, too: the last ones.
+  void add(ItemPointer tid, Datum datum, bool is_null) {
+    const MemoryContext before = MemoryContextSwitchTo(row_memory_);
+    std::span<const std::byte> code;
+    if (!is_null && value_.set(datum)) code = value_.code();
+    MemoryContextSwitchTo(before);
+    entry_.assign(Layout::entry_bytes(code.size()), std::byte{0});
+    const EntryHeader header{to_row(tid), static_cast<std::uint16_t>(code.size())};
+    std::memcpy(entry_.data(), &header, sizeof header);
+    if (!code.empty()) std::memcpy(entry_.data() + sizeof header, code.data(), code.size());
+    writer_.add(entry_);
+    MemoryContextReset(row_memory_);
+  }
+
+  void finish() {
+    writer_.end();
+    writer_.finish();
+    pg_call([this] { MemoryContextDelete(row_memory_); });
+  }
+
+  double entry_count() const { return static_cast<double>(writer_.entry_count()); }
+
+ private:
+  RowValue value_;
+  ListWriter writer_;
+  MemoryContext row_memory_;
+  std::vector<std::byte> entry_;
+};
+
+void add_row(Relation, ItemPointer tid, Datum* values, bool* is_null, bool, void* state) {
+  guarded([=] { static_cast<FlatBuild*>(state)->add(tid, values[0], is_null[0]); });
+}
+
+}  // namespace
+
+template <>
+IndexBuildResult* build<Method::kFlat>(Relation heap, Relation index, IndexInfo* info) {
+  return guarded([=] {
+    const Shape shape = pg_call([=] { return shape_for_build(index, Method::kFlat); });
+    write_head(index, MAIN_FORKNUM, shape, {});
+    FlatBuild build(index, shape);
+    const double heap_rows = pg_call([&] {
+      return table_index_build_scan(heap, index, info, true, true, add_row, &build, nullptr);
+    });
+    build.finish();
+    return pg_call([&] {
+      if (RelationNeedsWAL(index)) {
+        log_newpage_range(index, MAIN_FORKNUM, 0, RelationGetNumberOfBlocks(index), true);
+      }
+      auto* result = static_cast<IndexBuildResult*>(palloc0(sizeof(IndexBuildResult)));
+      result->heap_tuples = heap_rows;
+      result->index_tuples = build.entry_count();
+      return result;
+    });
+  });
+}
+
+template <>
+void build_empty<Method::kFlat>(Relation index) {
+  guarded([=] {
+    write_head(index, INIT_FORKNUM, pg_call([=] { return shape_for_build(index, Method::kFlat); }),
+               {});
+  });
+}
+
+}  // namespace vec::pg::ivf
