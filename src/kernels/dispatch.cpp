@@ -62,8 +62,6 @@ const Registry& registry() noexcept {
   return filled;
 }
 
-constinit const KernelTable* chosen = nullptr;
-
 bool same_text(const char* a, const char* b) noexcept {
   while (*a != '\0' && *a == *b) ++a, ++b;
   return *a == *b;
@@ -71,12 +69,14 @@ bool same_text(const char* a, const char* b) noexcept {
 
 }  // namespace
 
-const KernelTable& active() noexcept { return chosen != nullptr ? *chosen : *available().back(); }
+constinit const KernelTable* chosen_table = nullptr;
+
+const KernelTable& scalar() noexcept { return *available().back(); }
 
 bool choose(const char* wanted) noexcept {
   const bool any = wanted == nullptr || *wanted == '\0';
   const KernelTable* const named = any ? nullptr : by_name(wanted);
-  chosen = named != nullptr ? named : available().front();
+  chosen_table = named != nullptr ? named : available().front();
   return any || named != nullptr;
 }
 

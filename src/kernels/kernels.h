@@ -13,9 +13,19 @@
 
 namespace vec::kernels {
 
+/// The table that was chosen, or null.
+extern constinit const KernelTable* chosen_table;
+
+/// The last of available().
+const KernelTable& scalar() noexcept;
+
 /// The table in use: the best this machine can run, unless VECTOR_SIMD names another.  Valid
 /// before choose() was called (scalar then).
-const KernelTable& active() noexcept;
+inline const KernelTable& active() noexcept {
+  if (chosen_table != nullptr) [[likely]]
+    return *chosen_table;
+  return scalar();
+}
 
 /// Chooses the table.  `wanted` is a table's name, or null or empty for the best one.  Returns
 /// false, and chooses the best, if this machine has no table of that name.

@@ -37,8 +37,8 @@ int sqlstate_of(ErrorCode code) noexcept {
 /// A copy that outlives the exception, or null if there is no memory for it.  Does not ereport:
 /// the size is that of a string which fitted into memory once already.
 char* copy_text(const char* text, std::size_t length) noexcept {
-  auto* copy = static_cast<char*>(MemoryContextAllocExtended(
-      CurrentMemoryContext, length + 1, MCXT_ALLOC_NO_OOM | MCXT_ALLOC_HUGE));
+  auto* copy = static_cast<char*>(MemoryContextAllocExtended(CurrentMemoryContext, length + 1,
+                                                             MCXT_ALLOC_NO_OOM | MCXT_ALLOC_HUGE));
   if (copy != nullptr) std::memcpy(copy, text, length + 1);
   return copy;
 }
@@ -79,7 +79,8 @@ bool call_erased(void (*thunk)(void*), void* argument) {
   return false;
 }
 
-void capture(Failure& failure) noexcept {
+const Failure& capture() noexcept {
+  static constinit Failure failure{};
   failure = Failure{Failure::Kind::kOurs, ERRCODE_INTERNAL_ERROR, nullptr, nullptr, nullptr, {}};
   try {
     throw;
@@ -102,6 +103,7 @@ void capture(Failure& failure) noexcept {
   } catch (...) {
     capture_message(failure, "unexpected C++ exception");
   }
+  return failure;
 }
 
 void report(const Failure& failure, ErrorContextCallback* context) {

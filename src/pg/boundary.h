@@ -39,8 +39,10 @@ struct Failure {
 /// Runs thunk(argument); false if it ended in a PostgreSQL error, which is then in flight.
 bool call_erased(void (*thunk)(void*), void* argument);
 
-/// Fills in `failure` from the exception being handled.  Call it inside a handler.
-void capture(Failure& failure) noexcept;
+/// What the exception being handled says.  Call it inside a handler, and report it next: there is
+/// room for one.  The room is not in guarded()'s frame, because an array there would cost every
+/// call a check of the stack.
+const Failure& capture() noexcept;
 
 /// Raises what capture() saw, with the error context of the entry point.
 [[noreturn]] void report(const Failure& failure, ErrorContextCallback* context);
@@ -92,7 +94,7 @@ auto guarded(Body&& body) {
   using Result = std::invoke_result_t<Body&>;
   sigjmp_buf* const stack = PG_exception_stack;
   ErrorContextCallback* const context = error_context_stack;
-  boundary::Failure failure;
+  const boundary::Failure* failure;
   try {
     if constexpr (std::is_void_v<Result>) {
       body();
@@ -105,10 +107,10 @@ auto guarded(Body&& body) {
       return result;
     }
   } catch (...) {
-    boundary::capture(failure);
+    failure = &boundary::capture();
   }
   PG_exception_stack = stack;
-  boundary::report(failure, context);
+  boundary::report(*failure, context);
 }
 
 /// guarded() for an SQL function: `Body` throws, the caller is fmgr.
@@ -122,26 +124,26 @@ template <Datum (*Body)(FunctionCallInfo)>
 Datum guarded_input_function(FunctionCallInfo fcinfo) {
   sigjmp_buf* const stack = PG_exception_stack;
   ErrorContextCallback* const context = error_context_stack;
-  boundary::Failure failure;
+  const boundary::Failure* failure;
   try {
     return Body(fcinfo);
   } catch (...) {
-    boundary::capture(failure);
+    failure = &boundary::capture();
   }
   PG_exception_stack = stack;
-  boundary::report_soft(failure, context, fcinfo->context);
+  boundary::report_soft(*failure, context, fcinfo->context);
   return static_cast<Datum>(0);
 }
 
 }  // namespace vec::pg
 
-#define VEC_ENTRY_POINT_(name, guard)                                                  \
-  static Datum name##_body(FunctionCallInfo fcinfo);                                   \
-  extern "C" {                                                                         \
-  PGDLLEXPORT Datum name(FunctionCallInfo fcinfo);                                     \
-  PG_FUNCTION_INFO_V1(name);                                                           \
-  Datum name(FunctionCallInfo fcinfo) { return vec::pg::guard<name##_body>(fcinfo); }  \
-  }                                                                                    \
+#define VEC_ENTRY_POINT_(name, guard)                                                 \
+  static Datum name##_body(FunctionCallInfo fcinfo);                                  \
+  extern "C" {                                                                        \
+  PGDLLEXPORT Datum name(FunctionCallInfo fcinfo);                                    \
+  PG_FUNCTION_INFO_V1(name);                                                          \
+  Datum name(FunctionCallInfo fcinfo) { return vec::pg::guard<name##_body>(fcinfo); } \
+  }                                                                                   \
   static Datum name##_body([[maybe_unused]] FunctionCallInfo fcinfo)
 
 /// Defines the SQL-callable function `name`; the body that follows has `fcinfo` and may throw.

@@ -45,22 +45,31 @@ template <class T, class Operation>
   throw Error(ErrorCode::kInternal, "no element is out of range");
 }
 
+/// One block of results; true if one of them does not fit.  Inlined where n is a constant, since
+/// g++ -O2 makes vector instructions only of loops whose length it knows.
+template <class T, class Operation>
+[[gnu::always_inline]] inline bool apply(const float* x, const float* y, float* z, int n) {
+  const Operation operation;
+  int bad = 0;
+  for (int i = 0; i < n; ++i) {
+    z[i] = operation(x[i], y[i]);
+    bad |= overflows<T>(z[i]);
+    if constexpr (Operation::kMayUnderflow) {
+      bad |= int{rounds_to_zero<T>(z[i])} & int{x[i] != 0} & int{y[i] != 0};
+    }
+  }
+  return bad != 0;
+}
+
 template <class T, class Operation>
 void elementwise(DenseView<T> a, DenseView<T> b, T* out) {
-  const Operation operation;
   float x[kBlock], y[kBlock], z[kBlock];
   for (int first = 0; first < a.dims(); first += kBlock) {
     const int n = std::min(kBlock, a.dims() - first);
     widen(a.part(first, n), x);
     widen(b.part(first, n), y);
-    int bad = 0;
-    for (int i = 0; i < n; ++i) {
-      z[i] = operation(x[i], y[i]);
-      bad |= overflows<T>(z[i]);
-      if constexpr (Operation::kMayUnderflow) {
-        bad |= int{rounds_to_zero<T>(z[i])} & int{x[i] != 0} & int{y[i] != 0};
-      }
-    }
+    const bool bad =
+        n == kBlock ? apply<T, Operation>(x, y, z, kBlock) : apply<T, Operation>(x, y, z, n);
     if (bad) throw_first<T, Operation>(x, y, z, n);
     narrow(z, n, out + first);
   }
@@ -101,7 +110,8 @@ void narrow(const float* from, int n, HalfBits* to) {
 template <class T>
 void narrow_checked(const float* from, int n, T* to, text::NumberFormatter format) {
   for (int i = 0; i < n; ++i) {
-    if (!overflows<T>(from[i]) && !std::isnan(from[i])) [[likely]] continue;
+    if (!overflows<T>(from[i]) && !std::isnan(from[i])) [[likely]]
+      continue;
     check_element(Element<T>::kTypeName, from[i]);
     char digits[text::kMaxNumberChars + 1];
     digits[format(from[i], digits)] = '\0';
@@ -176,14 +186,14 @@ DenseView<T> subvector(DenseView<T> a, int start, int count) {
   return a.part(static_cast<int>(begin - 1), static_cast<int>(end - begin));
 }
 
-#define VEC_INSTANTIATE(T)                                                            \
-  template void narrow_checked<T>(const float*, int, T*, text::NumberFormatter);      \
-  template void add<T>(DenseView<T>, DenseView<T>, T*);                               \
-  template void sub<T>(DenseView<T>, DenseView<T>, T*);                               \
-  template void mul<T>(DenseView<T>, DenseView<T>, T*);                               \
-  template int compare<T>(DenseView<T>, DenseView<T>);                                \
-  template void normalize<T>(DenseView<T>, T*);                                       \
-  template void quantize_to_bits<T>(DenseView<T>, unsigned char*);                    \
+#define VEC_INSTANTIATE(T)                                                       \
+  template void narrow_checked<T>(const float*, int, T*, text::NumberFormatter); \
+  template void add<T>(DenseView<T>, DenseView<T>, T*);                          \
+  template void sub<T>(DenseView<T>, DenseView<T>, T*);                          \
+  template void mul<T>(DenseView<T>, DenseView<T>, T*);                          \
+  template int compare<T>(DenseView<T>, DenseView<T>);                           \
+  template void normalize<T>(DenseView<T>, T*);                                  \
+  template void quantize_to_bits<T>(DenseView<T>, unsigned char*);               \
   template DenseView<T> subvector<T>(DenseView<T>, int, int);
 
 VEC_INSTANTIATE(float)

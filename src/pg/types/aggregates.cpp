@@ -63,6 +63,7 @@ template <class T>
 Datum accumulate(FunctionCallInfo fcinfo, const char* caller) {
   const StateArg state(fcinfo, 0, caller);
   const DenseArg<T> row(fcinfo, 1);
+  row.fetch_next_row();
   if (state.dims() != 0) check_expected_dims(state.dims(), row.dims());
 
   Datum result;

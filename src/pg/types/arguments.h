@@ -14,7 +14,7 @@
 #include "core/vec/dense.h"
 #include "core/vec/sparse.h"
 #include "pg/boundary.h"
-
+#include "pg/types/next_row.h"
 #include "vector/halfvec.h"
 #include "vector/sparsevec.h"
 #include "vector/vector.h"
@@ -42,13 +42,15 @@ class VarlenaArg {
     }
   }
   ~VarlenaArg() {
-    if (copy_ != nullptr) [[unlikely]] pfree(copy_);
+    if (copy_ != nullptr) [[unlikely]]
+      pfree(copy_);
   }
   VarlenaArg(const VarlenaArg&) = delete;
   VarlenaArg& operator=(const VarlenaArg&) = delete;
 
   const unsigned char* bytes() const { return bytes_; }
   std::size_t size() const { return size_; }
+  void fetch_next_row() const { pg::fetch_next_row(bytes_, size_); }
 
   template <class Word>
   Word word_at(std::size_t offset) const {
@@ -71,7 +73,8 @@ class DenseArg {
  public:
   explicit DenseArg(Datum datum) : value_(datum) {
     constexpr std::size_t kHeader = 4;  // dim and unused
-    if (value_.size() <= kHeader) [[unlikely]] throw_corrupted(Element<T>::kTypeName);
+    if (value_.size() <= kHeader) [[unlikely]]
+      throw_corrupted(Element<T>::kTypeName);
     dims_ = value_.template word_at<std::int16_t>(0);
     if (dims_ < 1 || dims_ > kMaxDims ||
         value_.size() != kHeader + static_cast<std::size_t>(dims_) * sizeof(T)) [[unlikely]] {
@@ -81,6 +84,7 @@ class DenseArg {
   DenseArg(FunctionCallInfo fcinfo, int i) : DenseArg(PG_GETARG_DATUM(i)) {}
 
   int dims() const { return dims_; }
+  void fetch_next_row() const { value_.fetch_next_row(); }
   std::size_t size() const { return static_cast<std::size_t>(dims_); }
   /// For kernels, which take any alignment.
   const T* data() const { return view().data(); }
@@ -96,7 +100,8 @@ class SparseArg {
  public:
   explicit SparseArg(Datum datum) : value_(datum) {
     constexpr std::size_t kHeader = 12;  // dim, nnz and unused
-    if (value_.size() < kHeader) [[unlikely]] throw_corrupted(kSparseName);
+    if (value_.size() < kHeader) [[unlikely]]
+      throw_corrupted(kSparseName);
     dims_ = value_.word_at<std::int32_t>(0);
     count_ = value_.word_at<std::int32_t>(4);
     if (dims_ < 1 || dims_ > kMaxSparseDims || count_ < 0 || count_ > kMaxNonZeros ||
@@ -107,6 +112,7 @@ class SparseArg {
   SparseArg(FunctionCallInfo fcinfo, int i) : SparseArg(PG_GETARG_DATUM(i)) {}
 
   int dims() const { return dims_; }
+  void fetch_next_row() const { value_.fetch_next_row(); }
   SparseVectorView view() const { return {value_.bytes() + 12, count_, dims_}; }
 
  private:
@@ -120,13 +126,16 @@ class BitArg {
  public:
   explicit BitArg(Datum datum) : value_(datum) {
     constexpr std::size_t kHeader = 4;  // bit_len
-    if (value_.size() < kHeader) [[unlikely]] throw_corrupted("bit");
+    if (value_.size() < kHeader) [[unlikely]]
+      throw_corrupted("bit");
     length_ = value_.word_at<std::int32_t>(0);
-    if (length_ < 0 || value_.size() != kHeader + byte_count()) [[unlikely]] throw_corrupted("bit");
+    if (length_ < 0 || value_.size() != kHeader + byte_count()) [[unlikely]]
+      throw_corrupted("bit");
   }
   BitArg(FunctionCallInfo fcinfo, int i) : BitArg(PG_GETARG_DATUM(i)) {}
 
   int length() const { return length_; }
+  void fetch_next_row() const { value_.fetch_next_row(); }
   std::size_t byte_count() const { return (static_cast<std::size_t>(length_) + 7) / 8; }
   const unsigned char* data() const { return value_.bytes() + 4; }
 

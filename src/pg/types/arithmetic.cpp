@@ -27,6 +27,7 @@ Datum add_or_sum(FunctionCallInfo fcinfo) {
     // The first row's value is the first state as it was stored: short, compressed or elsewhere.
     if (VARATT_IS_4B_U(state)) {
       const DenseArg<T> sum(fcinfo, 0), row(fcinfo, 1);
+      row.fetch_next_row();
       check_same_dims(Element<T>::kTypeName, sum.dims(), row.dims());
       add(sum.view(), row.view(), state->x);
       return PointerGetDatum(state);

@@ -23,15 +23,18 @@ using namespace vec::pg;
 
 VEC_FUNCTION(hamming_distance) {
   const BitArg a(fcinfo, 0), b(fcinfo, 1);
+  a.fetch_next_row();
+  b.fetch_next_row();
   check_same_length(a, b);
-  const std::uint64_t different =
-      kernels::active().hamming(a.data(), b.data(), a.byte_count());
+  const std::uint64_t different = kernels::active().hamming(a.data(), b.data(), a.byte_count());
   return Float8GetDatum(static_cast<double>(different));
 }
 
 /// 1 - |a and b| / |a or b|; 1 if no bit is common, also where there is none at all.
 VEC_FUNCTION(jaccard_distance) {
   const BitArg a(fcinfo, 0), b(fcinfo, 1);
+  a.fetch_next_row();
+  b.fetch_next_row();
   check_same_length(a, b);
   const kernels::BitCounts counts =
       kernels::active().bit_counts(a.data(), b.data(), a.byte_count());

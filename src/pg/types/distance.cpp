@@ -108,8 +108,7 @@ struct Distance {
   /// NaN if a norm is zero, or if the sums overflow.
   static Datum cosine(const Arg& a, const Arg& b) {
     const kernels::CosineParts parts = S::cosine(a, b);
-    const double similarity =
-        double{parts.dot} / std::sqrt(double{parts.aa} * double{parts.bb});
+    const double similarity = double{parts.dot} / std::sqrt(double{parts.aa} * double{parts.bb});
     return Float8GetDatum(1 - clamp_to_unit(similarity));
   }
   /// The angle as a fraction of pi, for arguments of length 1.
@@ -121,6 +120,8 @@ struct Distance {
 template <class Arg, Datum (*Of)(const Arg&, const Arg&)>
 Datum of_two(FunctionCallInfo fcinfo) {
   const Arg a(fcinfo, 0), b(fcinfo, 1);
+  a.fetch_next_row();
+  b.fetch_next_row();
   check_same_dims(Sums<Arg>::kTypeName, a.dims(), b.dims());
   return Of(a, b);
 }
