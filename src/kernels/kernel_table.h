@@ -156,7 +156,7 @@ struct PanelKernels {
                         std::size_t n, float* out, float* minima) noexcept;
 
   /// Writes the places of the elements that are at most `limit`, ascending, and returns how many
-  /// there are.  `out` has room for n.
+  /// there are.  `out` has room for n + kPlacesSlack; what follows the places is overwritten.
   std::size_t (*places_up_to)(const float* x, std::size_t n, float limit,
                               std::uint32_t* out) noexcept;
   /// ranks[i] = how many elements come before x[i]: lesser ones, and equal ones with a lower place.
@@ -164,6 +164,7 @@ struct PanelKernels {
   void (*ranks)(const float* x, std::size_t n, std::uint32_t* ranks) noexcept;
 };
 inline constexpr std::size_t kMinima = 64;
+inline constexpr std::size_t kPlacesSlack = 16;
 
 /// Everything.  The parts are bases, so that a per-ISA file can export one part and the callers
 /// still write active().dot_f32(...).

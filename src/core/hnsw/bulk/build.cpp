@@ -19,19 +19,24 @@ constexpr std::uint64_t kSeed = 0x5EED;
 struct Settings {
   PartitionSettings partition;
   std::size_t candidates;  // of each member of a leaf
+  std::size_t by_rule;     // of those, the ones that the rule is asked about
 };
 
-/// What ef_construction stands for here: the more, the more leaves a node is in.
-Settings settings_for(const codes::Format& format, const Params& params) {
+/// What ef_construction stands for here: the more, the more leaves a node is in.  The more nodes,
+/// the more of what is near a node stands beyond the border of its leaves.
+Settings settings_for(const codes::Format& format, const Params& params, std::size_t nodes) {
+  constexpr double kFew = 250'000;
   Settings settings{};
   const double effort = std::log2(std::max(1, params.ef_construction) / 64.0);
+  const double size = std::max(0.0, std::log2(static_cast<double>(nodes) / kFew));
   settings.partition.fanout =
-      static_cast<std::size_t>(std::clamp(std::lround(5 + 1.5 * effort), 3L, 12L));
+      static_cast<std::size_t>(std::clamp(std::lround(4 + 1.5 * effort + 0.5 * size), 3L, 12L));
   // Who is near under the inner product is not always who is near in direction.
   if (format.metric == codes::Metric::kInnerProduct) settings.partition.fanout += 2;
   settings.partition.leaf_size = 1000;
   settings.partition.most = 2000;
   settings.candidates = static_cast<std::size_t>(std::clamp(2 * params.m, 16, int{Nearest::kMost}));
+  settings.by_rule = std::max<std::size_t>(16, settings.candidates * 3 / 4);
   return settings;
 }
 
@@ -41,7 +46,7 @@ class Linker {
       : graph_(graph),
         watch_(watch),
         memory_(memory),
-        settings_(settings_for(graph.format(), graph.params())) {}
+        settings_(settings_for(graph.format(), graph.params(), graph.node_count())) {}
 
   void run() {
     const NodeId count = graph_.node_count();
@@ -96,7 +101,7 @@ class Linker {
   void link_layer(int layer, const Members& all, const Partition& partition) {
     LinkTable table(all.nodes.size(), static_cast<std::size_t>(graph_.params().max_links(layer)),
                     memory_);
-    Leaf leaf(graph_.format(), settings_.candidates);
+    Leaf leaf(graph_.format(), settings_.candidates, settings_.by_rule);
     std::vector<NodeId> members;
     std::vector<const std::byte*> codes;
     for (std::size_t l = 0; l < partition.leaves(); ++l) {
@@ -152,8 +157,8 @@ bool pays(const codes::Format& format) {
   return is_product(format) || format.kind == codes::CodeKind::kBits;
 }
 
-std::size_t bytes_per_node(const codes::Format& format, const Params& params) {
-  const Settings settings = settings_for(format, params);
+std::size_t bytes_per_node(const codes::Format& format, const Params& params, std::size_t nodes) {
+  const Settings settings = settings_for(format, params, nodes);
   const auto limit = static_cast<std::size_t>(params.max_links(0));
   return limit * sizeof(Link) + LinkTable::bytes_per_row(limit) +
          settings.partition.fanout * 2 * sizeof(std::uint32_t) + 3 * sizeof(std::uint32_t) +

@@ -27,8 +27,8 @@ struct Watch {
   std::function<void(Phase)> phase = [](Phase) {};
 };
 
-/// Bytes that link_all() needs for each node, the links themselves included.
-std::size_t bytes_per_node(const codes::Format& format, const Params& params);
+/// Bytes that link_all() needs for each of so many nodes, the links themselves included.
+std::size_t bytes_per_node(const codes::Format& format, const Params& params, std::size_t nodes);
 
 /// Links all nodes of `graph`, which were put there by add_unlinked(), and numbers them anew.
 /// Some may not be reachable then.

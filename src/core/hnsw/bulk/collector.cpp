@@ -123,7 +123,9 @@ void Collector::finish(const Watch& watch) {
 }
 
 std::size_t Collector::bytes() const {
-  return graph_.bytes() + graph_.node_count() * bytes_per_node(graph_.format(), graph_.params()) +
+  return graph_.bytes() +
+         graph_.node_count() *
+             bytes_per_node(graph_.format(), graph_.params(), graph_.node_count()) +
          slots_.size() * sizeof(Slot) + copies_.capacity() * sizeof(Copies);
 }
 

@@ -165,6 +165,19 @@ void Columns::assign_floats(Codes columns) {
   }
 }
 
+float Columns::between(std::size_t a, const std::byte* a_code, std::size_t b,
+                       const std::byte* b_code) const {
+  if (!is_product(format_) || format_.kind != CodeKind::kU8 || measure_ != Measure::kDistance) {
+    return codes::pair_distance(format_, a_code, b_code);
+  }
+  const auto product = static_cast<float>(
+      kernels::active().dot_u8_u8(levels_of(a_code), levels_of(b_code), format_.dims));
+  const float levels = total_[a] - static_cast<float>(format_.dims) * lo_[a];
+  const float dot = lo_[a] * total_[b] + levels * lo_[b] + step_[a] * step_[b] * product;
+  if (format_.metric != Metric::kL2) return -dot;
+  return std::max(0.0F, bias_[a] + bias_[b] - 2 * dot);
+}
+
 void Columns::distances(Codes rows, float* out, float* minima) {
   if (!is_product(format_)) {
     distances_pairs(rows, out, minima);

@@ -44,6 +44,10 @@ class Columns {
   /// Floats from the distances of one row to those of the next.
   std::size_t stride() const { return panels_ * kernels::kPanelColumns; }
 
+  /// The distance of two columns, of which `a_code` and `b_code` are the codes.
+  float between(std::size_t a, const std::byte* a_code, std::size_t b,
+                const std::byte* b_code) const;
+
   /// Distances of at most kRows rows to all columns: out[r * stride() + c], and of each row the
   /// kernels::kMinima minima of every so many columns.
   void distances(Codes rows, float* out, float* minima);

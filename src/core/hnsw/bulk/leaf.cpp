@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "core/codes/query.h"
 #include "core/hnsw/select_neighbors.h"
 
 namespace vec::hnsw::bulk {
@@ -16,7 +15,7 @@ void Leaf::begin(std::span<const NodeId> members, Codes codes) {
   minima_.resize(Columns::kRows * kernels::kMinima);
   near_.resize(members.size() * candidates_);
   found_.resize(members.size());
-  kept_.assign(members.size() * candidates_, false);
+  kept_.assign(members.size() * candidates_, 0);
 }
 
 void Leaf::find_nearest(std::size_t first) {
@@ -33,19 +32,21 @@ void Leaf::find_nearest(std::size_t first) {
 
 void Leaf::select(std::size_t place) {
   const std::size_t start = place * candidates_;
+  const std::size_t end = start + std::min<std::size_t>(found_[place], by_rule_);
   std::array<std::size_t, Nearest::kMost> kept;
   std::size_t count = 0;
-  for (std::size_t i = 0; i < found_[place]; ++i) {
-    const LinkCandidate candidate{near_[start + i].distance, i, false};
-    const std::byte* const code = codes_[near_[start + i].place];
-    const bool dominated = std::any_of(
-        kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(count), [&](std::size_t k) {
-          const Near& other = near_[start + k];
-          return dominated_by(candidate, {other.distance, k, true},
-                              codes::pair_distance(format_, code, codes_[other.place]));
-        });
+  for (std::size_t i = start; i < end; ++i) {
+    const Near& near = near_[i];
+    const std::byte* const code = codes_[near.place];
+    bool dominated = false;
+    for (std::size_t k = 0; k < count && !dominated; ++k) {
+      const Near& other = near_[kept[k]];
+      dominated =
+          dominated_by({near.distance, i, false}, {other.distance, kept[k], true},
+                       columns_.between(near.place, code, other.place, codes_[other.place]));
+    }
     if (dominated) continue;
-    kept_[start + i] = true;
+    kept_[i] = 1;
     kept[count++] = i;
   }
 }
@@ -70,26 +71,38 @@ void Leaf::turn_around() {
 }
 
 std::span<const LinkEntry> Leaf::links(std::size_t place) {
-  links_.clear();
-  for (std::size_t i = 0; i < found_[place]; ++i) {
-    const Near& near = near_[place * candidates_ + i];
-    links_.push_back(
-        {near.distance, node(near.place) | (kept_[place * candidates_ + i] ? kKeptByRule : 0)});
-  }
-  const std::size_t own = links_.size();
+  const std::size_t start = place * candidates_;
+  const std::size_t end = start + found_[place];
+  NodeFilter filter;
+  for (std::size_t i = start; i < end; ++i) filter.add(node(near_[i].place));
+  back_.clear();
   for (std::size_t i = back_starts_[place]; i < back_starts_[place + 1]; ++i) {
     const BackLink& back = back_links_[i];
-    const auto there =
-        std::find_if(links_.begin(), links_.begin() + static_cast<std::ptrdiff_t>(own),
-                     [&](const LinkEntry& entry) { return node_of(entry.link) == back.source; });
-    if (there != links_.begin() + static_cast<std::ptrdiff_t>(own)) {
-      there->link |= kKeptByRule;
-      there->distance = std::min(there->distance, back.distance);
+    std::size_t at = end;
+    if (filter.may_have(back.source)) {
+      for (at = start; at < end && node(near_[at].place) != back.source; ++at) {
+      }
+    }
+    if (at < end) {
+      kept_[at] = 1;
     } else {
-      links_.push_back({back.distance, back.source | kKeptByRule});
+      back_.push_back({back.distance, back.source | kKeptByRule});
     }
   }
-  std::sort(links_.begin(), links_.end(), nearer);
+  std::sort(back_.begin(), back_.end(), nearer);
+  links_.clear();
+  auto back = back_.begin();
+  for (std::size_t i = start; i < end; ++i) {
+    const NodeId other = node(near_[i].place);
+    const LinkEntry own{near_[i].distance, kept_[i] != 0 ? other | kKeptByRule : other};
+    while (back != back_.end() && nearer(*back, own)) links_.push_back(*back++);
+    // Of equal ones Nearest gives those with the lower place first, which need not be the order.
+    links_.push_back(own);
+    for (std::size_t k = links_.size() - 1; k > 0 && nearer(links_[k], links_[k - 1]); --k) {
+      std::swap(links_[k], links_[k - 1]);
+    }
+  }
+  links_.insert(links_.end(), back, back_.end());
   return links_;
 }
 

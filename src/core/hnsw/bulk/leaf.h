@@ -22,9 +22,10 @@ namespace vec::hnsw::bulk {
 
 class Leaf {
  public:
-  /// candidates   nearest others looked at for each member; at most Nearest::kMost
-  Leaf(const codes::Format& format, std::size_t candidates)
-      : format_(format), candidates_(candidates), columns_(format, Columns::Measure::kDistance) {}
+  /// candidates   nearest others of each member that become links; at most Nearest::kMost
+  /// by_rule      how many of those, the nearest, the rule is asked about
+  Leaf(const codes::Format& format, std::size_t candidates, std::size_t by_rule)
+      : candidates_(candidates), by_rule_(by_rule), columns_(format, Columns::Measure::kDistance) {}
 
   /// Finds links among `members`, whose codes are `codes`, and the ones back from what the rule
   /// kept.  interrupt() is called now and then.
@@ -59,8 +60,8 @@ class Leaf {
   void turn_around();
   NodeId node(std::size_t place) const { return members_[place]; }
 
-  codes::Format format_;
   std::size_t candidates_;
+  std::size_t by_rule_;
   Columns columns_;
   Nearest nearest_;
   std::span<const NodeId> members_;
@@ -69,9 +70,10 @@ class Leaf {
   std::vector<float> minima_;
   std::vector<Near> near_;            // candidates_ of each member
   std::vector<std::uint16_t> found_;  // how many of them there are
-  std::vector<bool> kept_;            // which of them the rule keeps
+  std::vector<std::uint8_t> kept_;    // whether the rule keeps it
   std::vector<std::uint32_t> back_starts_;
   std::vector<BackLink> back_links_;
+  std::vector<LinkEntry> back_;
   std::vector<LinkEntry> links_;
 };
 

@@ -27,19 +27,26 @@ void LinkTable::merge(std::size_t row, std::span<const LinkEntry> found) {
   LinkEntry* const own = entries_.data() + row * limit_;
   std::size_t count = counts_[row];
   merged_.clear();
+  NodeFilter filter;
+  for (std::size_t i = 0; i < count; ++i) filter.add(node_of(own[i].link));
+  bool lowered = false;
   std::size_t i = 0;
   for (const LinkEntry& entry : found) {
-    if (LinkEntry* const there = find(own, count, node_of(entry.link)); there != nullptr) {
+    const NodeId node = node_of(entry.link);
+    LinkEntry* const there = filter.may_have(node) ? find(own, count, node) : nullptr;
+    if (there != nullptr) {
+      lowered = lowered || entry.distance < there->distance;
       there->link |= entry.link & kKeptByRule;
       there->distance = std::min(there->distance, entry.distance);
       continue;
     }
+    // What would only fill up, and is farther than all of a full list, is the first to go.
+    if (count == limit_ && !kept_by_rule(entry.link) && nearer(own[count - 1], entry)) continue;
     while (i < count && nearer(own[i], entry)) merged_.push_back(own[i++]);
     merged_.push_back(entry);
   }
   merged_.insert(merged_.end(), own + i, own + count);
-  // In order already, but for distances that were lowered by rounding.
-  for (std::size_t k = 1; k < merged_.size(); ++k) {
+  for (std::size_t k = 1; lowered && k < merged_.size(); ++k) {
     for (std::size_t j = k; j > 0 && nearer(merged_[j], merged_[j - 1]); --j) {
       std::swap(merged_[j], merged_[j - 1]);
     }

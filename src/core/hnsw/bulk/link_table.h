@@ -10,7 +10,9 @@
 #ifndef VEC_CORE_HNSW_BULK_LINK_TABLE_H_
 #define VEC_CORE_HNSW_BULK_LINK_TABLE_H_
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory_resource>
 #include <span>
 #include <vector>
@@ -29,6 +31,19 @@ struct LinkEntry {
 inline bool nearer(const LinkEntry& a, const LinkEntry& b) {
   return a.distance < b.distance || (a.distance == b.distance && node_of(a.link) < node_of(b.link));
 }
+
+/// Says quickly of most nodes that they are not in a list.
+class NodeFilter {
+ public:
+  void add(NodeId node) { words_[word(node)] |= bit(node); }
+  bool may_have(NodeId node) const { return (words_[word(node)] & bit(node)) != 0; }
+
+ private:
+  static std::size_t word(NodeId node) { return node / 64 % 8; }
+  static std::uint64_t bit(NodeId node) { return std::uint64_t{1} << node % 64; }
+
+  std::array<std::uint64_t, 8> words_{};
+};
 
 /// Lists are ascending in distance, those of equal distance in node number.
 class LinkTable {

@@ -31,7 +31,7 @@ std::span<const Near> Nearest::find(std::span<const float> distances, const floa
   for (std::size_t k = 0; k < kernels::kMinima; ++k) {
     if (lanes[k] == count) limit = std::min(limit, minima[k]);
   }
-  places_.resize(distances.size());
+  places_.resize(distances.size() + kernels::kPlacesSlack);
   std::size_t size = table.places_up_to(distances.data(), distances.size(), limit, places_.data());
   found_.clear();
   if (size > kMostRanked) {
