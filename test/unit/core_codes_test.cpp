@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 #include "core/codes/query.h"
+#include "core/rng.h"
 #include "support/hnsw_data.h"
 
 namespace vec::codes {
@@ -135,6 +137,48 @@ TEST(U8Codes, OfSubnormalsAreBounded) {
   score_floats(format, stored, std::vector<float>(64, 1.0F), &bound);
   EXPECT_LE(bound, 8.0);
   EXPECT_GT(bound, 7.9);
+}
+
+// The operator sums in float: squares vanish below 1e-45 and are infinite above 3e38.
+TEST(U8Codes, BoundWhatTheOperatorGivesWhereItsSumsOverflowOrVanish) {
+  for (const Metric metric : {Metric::kL2, Metric::kInnerProduct, Metric::kCosine, Metric::kL1}) {
+    const Format format = choose_format(Element::kFloat, metric, 64);
+    const Values operator_of(format, 1, 1);
+    Rng rng(17);
+    for (int round = 0; round < 60000; ++round) {
+      // Of about the same size within a vector, or of all sizes.
+      const double center = -45 + 83 * rng.uniform();
+      const double other = rng.below(4) == 0 ? -45 + 83 * rng.uniform() : center;
+      const double spread = rng.below(3) == 0 ? 20 : 0.5;
+      const auto draw = [&](double exponent) {
+        const double power = exponent + spread * (rng.uniform() - 0.5);
+        const double sign = rng.below(2) == 0 ? 1 : -1;
+        return static_cast<float>(std::clamp(sign * std::pow(10, power), -3.4e38, 3.4e38));
+      };
+      std::vector<float> stored(64);
+      std::vector<float> asked(64);
+      for (std::size_t i = 0; i < stored.size(); ++i) {
+        stored[i] = draw(center);
+        asked[i] = rng.below(2) == 0 ? stored[i] : draw(other);
+        if (round % 5 == 0) asked[i] = -stored[i];
+        if (round % 7 == 0) {  // far from the origin, close to one another
+          const double far = std::pow(10, std::min(center, 38.0));
+          stored[i] = static_cast<float>(far * (1 + 1e-6 * rng.uniform()));
+          asked[i] = static_cast<float>(far * (1 + 1e-6 * rng.uniform()));
+        }
+      }
+      double bound = 0;
+      const Scored scored = score_floats(format, stored, asked, &bound);
+      EXPECT_FALSE(std::isnan(scored.distance));
+      Value a{};
+      Value b{};
+      a.floats = stored.data();
+      b.floats = asked.data();
+      const double result = operator_of.distance(a, b);
+      ASSERT_FALSE(result < bound) << "metric " << static_cast<int>(metric) << " round " << round
+                                   << " at 1e" << center << ": " << result << " < " << bound;
+    }
+  }
 }
 
 TEST(Formats, ShortVectorsStandAsTheyAre) {

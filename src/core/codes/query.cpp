@@ -12,6 +12,10 @@ namespace vec::codes {
 namespace {
 
 constexpr double kFloatUnit = 1.0 / (1 << 23);
+/// What a float product or the rounding of a sum may lose where numbers vanish: 2^-149.
+constexpr double kLeastFloat = std::numeric_limits<float>::denorm_min();
+/// Float sums of terms up to here in all cannot overflow.
+constexpr double kLargestSum = 1e38;
 constexpr std::size_t kBatch = 64;
 
 float finite(double distance) {
@@ -148,11 +152,15 @@ struct Query::Scorers {
   static void dot(const Query& query, const std::byte* const* codes, std::size_t count,
                   Scored* out) {
     const bool cosine = query.format_.metric == Metric::kCosine;
+    const double vanishing = 2 * kLeastFloat * query.format_.dims;
     dots(query, codes, count, [&](std::size_t i, double dot, const U8Header& header) {
       // Of unit length: no root to take.
-      const double norm = (cosine ? 1.0 : std::sqrt(header.norm_squared)) + header.radius;
-      const double radius = query.norm_ * header.radius + query.rounding_ * norm +
-                            query.float_error_ * (query.norm_ + query.rounding_) * norm;
+      const double norm =
+          (cosine ? 1.0 : std::sqrt(header.norm_squared + kLeastFloat)) + header.radius;
+      const double terms = (query.norm_ + query.rounding_) * norm;
+      double radius = query.norm_ * header.radius + query.rounding_ * norm +
+                      query.float_error_ * terms + vanishing;
+      if (!(terms < kLargestSum)) radius = std::numeric_limits<double>::infinity();
       out[i] = {finite(-dot), static_cast<float>(radius * (1 + kFloatUnit))};
     });
   }
@@ -160,17 +168,22 @@ struct Query::Scorers {
   static void l1(const Query& query, const std::byte* const* codes, std::size_t count,
                  Scored* out) {
     const auto& table = kernels::active();
+    const double n = query.format_.dims;
     for (std::size_t i = 0; i < count; ++i) {
       const U8Header header = header_of(codes[i]);
+      // The kernel's own error is one of the terms, which may be larger than their differences.
+      const double terms =
+          query.absolute_sum_ + n * (std::fabs(double{header.lo}) + 255.0 * header.step);
+      const double radius = header.radius + query.float_error_ * terms;
       out[i] = {finite(table.l1_f32_u8(query.floats_.data(), levels_of(codes[i]), header.lo,
                                        header.step, query.format_.dims)),
-                header.radius};
+                static_cast<float>(radius * (1 + kFloatUnit))};
     }
   }
 };
 
 Query::Query(const Format& format, const Value& value) : format_(format), score_(Scorers::raw) {
-  float_error_ = (format.dims + 2.0) * kFloatUnit;
+  float_error_ = (format.dims + 4.0) * kFloatUnit;
   if (format.kind == CodeKind::kU8) {
     prepare_u8(value);
     score_ = format.metric == Metric::kL2   ? Scorers::l2
@@ -195,6 +208,7 @@ void Query::prepare_u8(const Value& value) {
   }
   // As fine as 16 bits allow and as dot_u8_i16 can sum in 32: 255 * sum |rounded| < 2^31.
   scale_ = std::max(largest / 32767, 255 * total / (2147483647.0 - 128 * n));
+  absolute_sum_ = total;
   const double inverse = scale_ > 0 ? 1 / scale_ : 0;
   rounded_.resize(floats_.size());
   double error = 0;
@@ -212,7 +226,10 @@ void Query::prepare_u8(const Value& value) {
   norm_squared_ = scale_ * scale_ * norm_squared;
   norm_ = std::sqrt(norm_squared_);
   rounding_ = std::sqrt(error) * (1 + 1e-12);
-  if (format_.metric == Metric::kCosine) rounding_ += kFloatUnit;  // of unit length, nearly
+  if (format_.metric == Metric::kCosine) {
+    rounding_ += kFloatUnit;  // of unit length, nearly
+    if (!sums_are_sound(format_, value)) rounding_ = std::numeric_limits<double>::infinity();
+  }
 }
 
 double Query::lower_bound(Scored scored) const {
@@ -224,9 +241,12 @@ double Query::lower_bound(Scored scored) const {
         return std::sqrt(std::max(0.0, distance - slack)) - scored.radius;
       }
       // norm_squared of the code was rounded to float; it is at most 2 (|q|^2 + distance).
-      const double squared = distance - slack - 2 * kFloatUnit * (norm_squared_ + distance);
+      const double vanishing = 4 * kLeastFloat * format_.dims;
+      const double squared =
+          distance - slack - 2 * kFloatUnit * (norm_squared_ + distance) - vanishing;
       const double root = std::sqrt(std::max(0.0, squared));
-      return root * (1 - float_error_) - scored.radius * (1 + float_error_);
+      // sqrt(a^2 - b) >= a - sqrt(b)
+      return root * (1 - float_error_) - scored.radius * (1 + float_error_) - std::sqrt(vanishing);
     }
     case Metric::kCosine:
       if (format_.kind != CodeKind::kU8) return distance - slack;

@@ -11,7 +11,9 @@
 //   L1        | |q - x|_1 - |q - decoded|_1 |    <=  radius(x)          (q stays float)
 //
 // The operator's result differs from the true distance, too: it is summed in float.  Its own
-// bound, (n + 2) * 2^-23 of the absolute terms (kernels/kernel_table.h), is part of the radius.
+// bound, (n + 2) * 2^-23 of the absolute terms (kernels/kernel_table.h), is part of the radius; so
+// is what products lose that are too small for a float.  Where sums may overflow, or the cosine's
+// norms vanish, the radius is infinite.
 
 #ifndef VEC_CORE_CODES_QUERY_H_
 #define VEC_CORE_CODES_QUERY_H_
@@ -55,8 +57,9 @@ class Query {
   double sum_ = 0;           // of the rounded query's elements
   double norm_squared_ = 0;  // of the rounded query
   double norm_ = 0;
-  double rounding_ = 0;     // |q - rounded|
-  double float_error_ = 0;  // relative error of the operator's own sums
+  double rounding_ = 0;      // |q - rounded|; inf if the operator's sums may be anything
+  double absolute_sum_ = 0;  // of the query's elements
+  double float_error_ = 0;   // relative error of the operator's own sums
 };
 
 /// The distance of two codes of one format, in the unit of Scored::distance.  Symmetric, never

@@ -95,6 +95,14 @@ bool has_zero_norm(const Format& format, const Value& value) {
   return false;
 }
 
+bool sums_are_sound(const Format& format, const Value& value) {
+  const auto& table = kernels::active();
+  const double squared = value.halves != nullptr
+                             ? table.norm_squared_f16(value.halves, format.dims)
+                             : table.norm_squared_f32(value.floats, format.dims);
+  return squared > 1e-33 && squared < 1e37;
+}
+
 std::size_t code_size(const Format& format, const Value& value) {
   if (format.kind != CodeKind::kSparse) return format.code_bytes;
   return sizeof(SparseHeader) + value.sparse.count * (sizeof(std::int32_t) + sizeof(float));
@@ -113,6 +121,10 @@ void encode(const Format& format, const Value& value, std::vector<float>& scratc
     case CodeKind::kU8:
       dense_floats(format, value, scratch);
       encode_u8(format, scratch.data(), out);
+      if (format.metric == Metric::kCosine && !sums_are_sound(format, value)) {
+        constexpr float kAnything = std::numeric_limits<float>::infinity();
+        std::memcpy(out + offsetof(U8Header, radius), &kAnything, sizeof kAnything);
+      }
       break;
     case CodeKind::kFloat:
       std::memcpy(out, value.floats, format.code_bytes);

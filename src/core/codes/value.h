@@ -31,6 +31,10 @@ void dense_floats(const Format& format, const Value& value, std::vector<float>& 
 /// |value| is zero, so that it has no direction: the cosine metric leaves it out.
 bool has_zero_norm(const Format& format, const Value& value);
 
+/// Whether the float sums that the operator of the cosine makes of the dense value are as good as
+/// floats are: its square neither vanishes nor overflows.
+bool sums_are_sound(const Format& format, const Value& value);
+
 /// Bytes of the code of `value`.  Format::code_bytes, but for kSparse.
 std::size_t code_size(const Format& format, const Value& value);
 
