@@ -5,6 +5,7 @@
 #ifndef VEC_CORE_HNSW_GRAPH_H_
 #define VEC_CORE_HNSW_GRAPH_H_
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -17,16 +18,22 @@ namespace vec::hnsw {
 
 /// Nodes are numbered densely from 0; a freed number is used again.
 using NodeId = std::uint32_t;
-inline constexpr NodeId kNoNode = 0x7FFFFFFF;
+inline constexpr NodeId kNoNode = 0x3FFFFFFF;
 inline constexpr NodeId kMaxNodes = kNoNode;
 
-/// A link as stored: the node's id, and in the high bit whether the selection rule kept it
-/// (select_neighbors.h) rather than filled a free place with it.
+/// A link as stored: the node's id, and in the high bits whether the selection rule kept it
+/// (select_neighbors.h) rather than filled a free place with it, and whether it is one of the tree
+/// that spans the layer (HNSW invariant 8), which is not dropped to make room.
 using Link = std::uint32_t;
 inline constexpr Link kKeptByRule = 0x80000000;
+inline constexpr Link kTreeLink = 0x40000000;
 inline constexpr Link kNoLink = kNoNode;
-constexpr NodeId node_of(Link link) { return link & ~kKeptByRule; }
+constexpr NodeId node_of(Link link) { return link & ~(kKeptByRule | kTreeLink); }
 constexpr bool kept_by_rule(Link link) { return (link & kKeptByRule) != 0; }
+constexpr bool in_tree(Link link) { return (link & kTreeLink) != 0; }
+constexpr Link make_link(NodeId node, bool kept, bool tree) {
+  return node | (kept ? kKeptByRule : 0) | (tree ? kTreeLink : 0);
+}
 
 inline constexpr int kMinM = 2;
 inline constexpr int kMaxM = 100;
@@ -41,6 +48,9 @@ struct Params {
 
   /// Links a node may have on `layer`.
   int max_links(int layer) const { return layer == 0 ? 2 * m : m; }
+  /// How many of them may be tree links.  Few, because they are not given up for better ones; two,
+  /// or the tree were a chain.
+  int max_children(int layer) const { return std::max(2, max_links(layer) / 8); }
 };
 
 using vec::RowId;

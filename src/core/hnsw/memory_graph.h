@@ -61,8 +61,7 @@ class MemoryGraph {
   bool add_row(NodeId node, std::uint16_t generation, RowId row);
 
   template <class IsDead>
-  EntryPoint mark_dead(IsDead is_dead, std::vector<NodeId>& dying) {
-    EntryPoint highest;
+  void mark_dead(IsDead is_dead, std::vector<NodeId>& dying) {
     for (NodeId node = 0; node < count_; ++node) {
       Node& it = at(node);
       if (it.state == NodeState::kFree) continue;
@@ -72,13 +71,8 @@ class MemoryGraph {
       }
       for (std::size_t i = left; i < it.rows.size(); ++i) it.rows[i] = RowId{};
       if (left == 0) it.state = NodeState::kDying;
-      if (it.state == NodeState::kDying) {
-        dying.push_back(node);
-      } else if (it.level > highest.level) {
-        highest = {node, it.level};
-      }
+      if (it.state == NodeState::kDying) dying.push_back(node);
     }
-    return highest;
   }
   void wait_for_inserts() {}
   template <class Visit>

@@ -1,96 +1,204 @@
 // core/hnsw/reconnect.h
 //
-// Seeing to it that every living node can be reached from the entry point on layer 0.
+// Seeing to it that the tree spans every layer again (connect.h, HNSW invariant 8): after vacuum
+// has found nodes dead, and after a build that links nodes without regard to it.
 //
-// Inserting and repairing look at a node's neighbourhood only; between them a small group of nodes
-// can come to know nobody but one another.  Here the whole graph is walked once, about 0.1 us a
-// node, and each group that the walk did not come to is linked from the nearest node that it did
-// come to: found by a search from the entry point, which cannot end inside the group.
+//   1. walk the tree from the entry point
+//   2. whoever it did not come to, but who is linked by somebody that it came to: that link joins
+//      the tree
+//   3. whoever is left gets a parent among the nearest that the tree has come to, found by a search
+//      from the entry point, which cannot end inside a group that only knows itself
+//
+// One to two passes over the links, about 0.1 us a node in memory.
 
 #ifndef VEC_CORE_HNSW_RECONNECT_H_
 #define VEC_CORE_HNSW_RECONNECT_H_
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <memory_resource>
 #include <vector>
 
-#include "core/hnsw/insert.h"
+#include "core/hnsw/connect.h"
+#include "core/hnsw/search.h"
 
 namespace vec::hnsw {
 
-/// Links every group that cannot be reached, if the metric keeps_everyone().  Nodes numbered after
-/// it began are not looked at. Returns how many links were added.
+/// Spans one layer of a graph.
+template <WriteStore Store>
+class Spanning {
+ public:
+  /// live   the layer's live nodes; later ones are not looked at
+  Spanning(Store& store, int layer, const std::vector<bool>& live,
+           std::pmr::memory_resource* memory)
+      : store_(store),
+        layer_(layer),
+        memory_(memory),
+        live_(live),
+        rooted_(live.size()),
+        missing_(static_cast<std::size_t>(std::count(live.begin(), live.end(), true))) {}
+
+  /// Returns how many links were added.
+  std::size_t run() {
+    root(store_.entry().node);
+    fresh_.clear();
+    const int most = store_.params().max_children(layer_);
+    // Few children each first: a list of links that may not be dropped learns nothing new.
+    for (const int children : {std::max(1, most / 4), most}) {
+      for (NodeId node = 0; node < rooted_.size() && missing_ > 0; ++node) {
+        if (!rooted_[node]) continue;
+        take_in(node, children);
+        take_in_fresh(children);
+      }
+    }
+    std::size_t added = 0;
+    for (NodeId node = 0; node < rooted_.size() && missing_ > 0; ++node) {
+      if (!is_missing(node) || !adopt(node)) continue;
+      ++added;
+      root(node);
+      take_in_fresh(most);
+    }
+    return added;
+  }
+
+ private:
+  bool is_rooted(NodeId node) const { return node < rooted_.size() && rooted_[node]; }
+  bool is_missing(NodeId node) const {
+    return node < rooted_.size() && live_[node] && !rooted_[node];
+  }
+
+  /// Notes that `top`, and with it what is below it in the tree, can be reached.
+  void root(NodeId top) {
+    if (!is_missing(top)) return;
+    std::vector<NodeId> below{top};
+    const auto note = [&](NodeId node) {
+      rooted_[node] = true;
+      --missing_;
+      fresh_.push_back(node);
+    };
+    for (note(top); !below.empty();) {
+      const NodeId node = below.back();
+      below.pop_back();
+      store_.check_interrupts();
+      store_.links(node, layer_, list_);
+      for (const Link link : list_.view()) {
+        if (!in_tree(link) || !is_missing(node_of(link))) continue;
+        note(node_of(link));
+        below.push_back(node_of(link));
+      }
+    }
+  }
+
+  /// Lets `node` take those it has links to, and that are missing, for children, unless it has
+  /// `most` by then.
+  void take_in(NodeId node, int most) {
+    std::vector<NodeId> taken;
+    std::array<Link, kMaxLinks> desired;
+    for (bool done = false; !done;) {
+      store_.check_interrupts();
+      store_.links(node, layer_, list_);
+      taken.clear();
+      int children = child_count(list_.view());
+      std::size_t count = 0;
+      for (Link link : list_.view()) {
+        if (children < most && !in_tree(link) && is_missing(node_of(link))) {
+          taken.push_back(node_of(link));
+          link |= kTreeLink;
+          ++children;
+        }
+        desired[count++] = link;
+      }
+      done = taken.empty() || list_.state != NodeState::kLive ||
+             store_.replace_links(node, layer_, list_.view(), {desired.data(), count});
+    }
+    if (list_.state != NodeState::kLive) return;
+    for (const NodeId child : taken) root(child);
+  }
+
+  void take_in_fresh(int most) {
+    while (!fresh_.empty()) {
+      const NodeId node = fresh_.back();
+      fresh_.pop_back();
+      take_in(node, most);
+    }
+  }
+
+  /// Gives `node` a parent.
+  bool adopt(NodeId node) {
+    const codes::Format& format = store_.format();
+    store_.fetch_codes({&node, 1}, batch_);
+    if (batch_.codes[0] == nullptr) return false;
+    const std::vector<std::byte> code(batch_.codes[0],
+                                      batch_.codes[0] + codes::code_size(format, batch_.codes[0]));
+    const auto rooted = [&](NodeId other) { return is_rooted(other); };
+    std::vector<NodeId> near;
+    store_.links(node, layer_, list_);
+    for (const Link link : list_.view()) near.push_back(node_of(link));
+    if (find_parent(store_, layer_, node, code.data(), near, rooted, scratch_)) return true;
+
+    const codes::Query query(format, codes::decode(format, code.data(), floats_));
+    const EntryPoint entry = store_.entry();
+    if (!entry.exists() || entry.level < layer_) return false;
+    const Candidate start =
+        descend(store_, query, entry_candidate(store_, query, entry), entry.level, layer_ + 1);
+    LayerSearch<Store> search(store_, query, layer_,
+                              static_cast<std::size_t>(store_.params().ef_construction), false,
+                              memory_);
+    search.start({&start, 1});
+    near.clear();
+    for (const Candidate& found : search.sorted_results()) near.push_back(found.id);
+    near.push_back(entry.node);
+    return find_parent(store_, layer_, node, code.data(), near, rooted, scratch_);
+  }
+
+  Store& store_;
+  int layer_;
+  std::pmr::memory_resource* memory_;
+  const std::vector<bool>& live_;
+  std::vector<bool> rooted_;
+  std::size_t missing_;        // live and not rooted
+  std::vector<NodeId> fresh_;  // rooted, and not looked at since
+  LinkList list_;
+  CodeBatch batch_;
+  std::vector<float> floats_;
+  InsertScratch scratch_;
+};
+
+/// Spans all layers; if the entry point is not a live node, a live one of the highest layer takes
+/// its place first.  Returns how many links were added.
 template <WriteStore Store>
 std::size_t reconnect(Store& store, std::pmr::memory_resource* memory) {
-  // A link made by force can cut off somebody else; a second round finds that.
-  constexpr int kRounds = 3;
-  const codes::Format& format = store.format();
-  if (!keeps_everyone(format)) return 0;
-  InsertScratch scratch;
-  CodeBatch batch;
-  LinkList list;
-  std::vector<float> floats;
-  std::size_t added = 0;
-  for (int round = 0; round < kRounds; ++round) {
-    const NodeId count = store.node_count();
-    std::vector<bool> seen(count);
-    std::vector<NodeId> todo;
-    const auto walk_from = [&](NodeId start) {
-      if (start >= count || seen[start]) return;
-      seen[start] = true;
-      todo.assign(1, start);
-      while (!todo.empty()) {
-        const NodeId node = todo.back();
-        todo.pop_back();
-        store.check_interrupts();
-        store.links(node, 0, list);
-        for (const Link link : list.view()) {
-          const NodeId other = node_of(link);
-          if (other >= count || seen[other]) continue;
-          seen[other] = true;
-          todo.push_back(other);
-        }
-      }
-    };
-    walk_from(store.entry().node);
-
-    std::vector<NodeId> lost;
-    store.for_each_live([&](NodeId node, int, const LinkList&) {
-      if (node < count && !seen[node]) lost.push_back(node);
-    });
-    if (lost.empty()) break;
-    for (const NodeId node : lost) {
-      if (seen[node]) continue;  // of a group that was linked meanwhile
-      const EntryPoint entry = store.entry();
-      if (!entry.exists()) break;
-      store.fetch_codes({&node, 1}, batch);
-      if (batch.codes[0] == nullptr) continue;
-      const std::vector<std::byte> code(batch.codes[0],
-                                        batch.codes[0] + codes::code_size(format, batch.codes[0]));
-      const codes::Query query(format, codes::decode(format, code.data(), floats));
-      const Candidate start = entry_candidate(store, query, entry);
-      LayerSearch<Store> search(
-          store, query, 0, static_cast<std::size_t>(store.params().ef_construction), false, memory);
-      search.start({&start, 1});
-      const auto found = search.sorted_results();
-      NodeId dropped = kNoNode;
-      bool linked = false;
-      for (const Candidate& near : found) {
-        if (near.id == node) continue;
-        const Connected done =
-            connect(store, 0, near.id, node, code.data(), Adding::kMustStay, scratch);
-        linked = done.there;
-        dropped = done.dropped;
-        if (linked) break;
-      }
-      if (!linked && !found.empty() && found.front().id != node) {
-        dropped = connect(store, 0, found.front().id, node, code.data(), Adding::kByForce, scratch)
-                      .dropped;
-      }
-      if (dropped != kNoNode) rescue(store, 0, dropped, scratch);
-      ++added;
-      walk_from(node);
+  std::vector<bool> live(store.node_count());
+  std::vector<std::vector<NodeId>> upper;  // [i]: live nodes whose level is i + 1
+  EntryPoint highest;
+  store.for_each_live([&](NodeId node, int level, const LinkList&) {
+    store.check_interrupts();
+    if (node >= live.size()) return;
+    live[node] = true;
+    if (level > highest.level) highest = {node, level};
+    if (level == 0) return;
+    if (upper.size() < static_cast<std::size_t>(level)) {
+      upper.resize(static_cast<std::size_t>(level));
     }
+    upper[static_cast<std::size_t>(level) - 1].push_back(node);
+  });
+  // An insert may make another node the entry point meanwhile.
+  LinkList list;
+  for (bool done = false; !done;) {
+    const EntryPoint entry = store.entry();
+    done = true;
+    if (!entry.exists()) continue;
+    store.links(entry.node, 0, list);
+    if (list.state != NodeState::kLive) done = store.replace_entry(entry.node, highest);
+  }
+  std::size_t added = Spanning<Store>(store, 0, live, memory).run();
+  for (std::size_t layer = 1; layer <= upper.size(); ++layer) {
+    live.assign(live.size(), false);
+    for (std::size_t i = layer - 1; i < upper.size(); ++i) {
+      for (const NodeId node : upper[i]) live[node] = true;
+    }
+    added += Spanning<Store>(store, static_cast<int>(layer), live, memory).run();
   }
   return added;
 }

@@ -24,7 +24,8 @@ namespace vec::hnsw {
 struct LinkCandidate {
   float distance;     // from the node
   std::size_t index;  // the caller's name for it
-  bool kept;          // by the rule, not to fill up
+  bool kept = false;  // by the rule, not to fill up
+  bool tree = false;  // must stay (graph.h)
 };
 
 /// Whether a candidate is left out because of `kept`, `between` being their distance: the way to it
@@ -50,7 +51,7 @@ void fill_neighbors(std::vector<LinkCandidate>& kept, std::span<const LinkCandid
     if (dominated) {
       others.push_back(candidate);
     } else {
-      kept.push_back({candidate.distance, candidate.index, true});
+      kept.push_back({candidate.distance, candidate.index, true, candidate.tree});
     }
   }
   for (const LinkCandidate& candidate : others) {
@@ -75,27 +76,14 @@ std::vector<LinkCandidate> select_neighbors(std::span<const LinkCandidate> candi
   return kept;
 }
 
-/// What add_neighbor may do to make room.
-enum class Adding {
-  kIfWorthIt,  // the new one may be the one that is left out
-  kMustStay,   // it may not; left out only if nobody else can go
-  kByForce,    // it may not, whoever has to go
-};
-
-/// Adds `added` to `list`, whose `kept` marks are what earlier calls left, and drops one if more
-/// than `limit` remain: the farthest that only fills up, else the farthest.  Order is kept.
+/// Adds `added` to `list`, whose `kept` marks are what earlier calls left.  If more than `limit`
+/// remain, one goes: the farthest that only fills up, else the farthest that the rule kept; never
+/// one of the tree, and `added` only if it is not of the tree.  Order is kept.
 ///
-/// may_drop    may_drop(i): the candidate with the index i is not lost if it goes; asked of a few,
-///             and not if the rule keeps the new one and not the candidate
-///
-struct Added {
-  bool there;              // false: the new one was left out, and nothing changed
-  std::ptrdiff_t dropped;  // index of who went for it, or -1
-};
-template <class Between, class MayDrop>
-Added add_neighbor(std::vector<LinkCandidate>& list, LinkCandidate added, std::size_t limit,
-                   Adding adding, Between between, MayDrop may_drop) {
-  constexpr std::size_t kMostAsked = 6;
+/// Returns false if the new one was left out; nothing changed then.
+template <class Between>
+bool add_neighbor(std::vector<LinkCandidate>& list, LinkCandidate added, std::size_t limit,
+                  Between between) {
   added.kept = std::none_of(list.begin(), list.end(), [&](const LinkCandidate& other) {
     return other.kept && other.distance <= added.distance &&
            dominated_by(added, other, between(added.index, other.index));
@@ -107,39 +95,26 @@ Added add_neighbor(std::vector<LinkCandidate>& list, LinkCandidate added, std::s
                    dominated_by(list[i], added, between(added.index, list[i].index));
     }
   }
-  std::ptrdiff_t dropped = -1;
   if (list.size() >= limit) {
-    const auto worse = [&](std::size_t a, std::size_t b) {
-      const bool a_kept = list[a].kept && !demoted[a];
-      const bool b_kept = list[b].kept && !demoted[b];
-      return a_kept != b_kept ? b_kept : list[a].distance > list[b].distance;
-    };
-    std::vector<std::size_t> order(list.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    const std::size_t asked = std::min(kMostAsked, order.size());
-    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(asked),
-                      order.end(), worse);
+    const auto kept = [&](std::size_t i) { return list[i].kept && !demoted[i]; };
     std::size_t victim = list.size();
-    for (std::size_t i = 0; i < asked && victim == list.size(); ++i) {
-      const LinkCandidate& candidate = list[order[i]];
-      const bool candidate_kept = candidate.kept && !demoted[order[i]];
-      const bool new_is_worse =
-          added.kept != candidate_kept ? candidate_kept : added.distance >= candidate.distance;
-      if (adding == Adding::kIfWorthIt && new_is_worse) return {false, -1};
-      // What the rule keeps is what makes the graph work: it goes before what only fills up.
-      if (adding == Adding::kByForce || (added.kept && !candidate_kept) ||
-          may_drop(candidate.index)) {
-        victim = order[i];
-      }
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (list[i].tree) continue;
+      const bool worse =
+          victim == list.size() ||
+          (kept(i) != kept(victim) ? kept(victim) : list[i].distance > list[victim].distance);
+      if (worse) victim = i;
     }
-    if (victim == list.size()) return {false, -1};
-    dropped = static_cast<std::ptrdiff_t>(list[victim].index);
+    if (victim == list.size()) return false;
+    const bool added_is_worse =
+        added.kept != kept(victim) ? kept(victim) : added.distance >= list[victim].distance;
+    if (added_is_worse && !added.tree) return false;
     list.erase(list.begin() + static_cast<std::ptrdiff_t>(victim));
     demoted.erase(demoted.begin() + static_cast<std::ptrdiff_t>(victim));
   }
   for (std::size_t i = 0; i < list.size(); ++i) list[i].kept = list[i].kept && !demoted[i];
   list.push_back(added);
-  return {true, dropped};
+  return true;
 }
 
 }  // namespace vec::hnsw

@@ -30,8 +30,7 @@
 // VacuumStore
 //   node_count()                   nodes ever numbered
 //   mark_dead(is_dead, dying)      drops the rows that is_dead(row) names; a live node left with
-//                                  none becomes dying.  Appends every dying node to `dying` and
-//                                  returns a live node of the highest level.
+//                                  none becomes dying.  Appends every dying node to `dying`.
 //   wait_for_inserts()             returns when every insert begun before has ended
 //   for_each_live(visit)           visit(node, level, links of layer 0) for every live node
 //   free_nodes(nodes)              makes dying nodes free

@@ -5,14 +5,12 @@
 //   1. drop the dead rows; a node left without any becomes dying: still passed through, never a
 //      result, never linked to by inserts that begin from here on
 //   2. wait for the inserts that had begun, which may have linked to it
-//   3. give every list that has a dying node the nearest of what it led to instead; see to it that
-//      whoever a dying node led to is known to somebody else
-//   4. link what can no longer be reached (reconnect.h)
+//   3. give a new parent to whoever lost it, and a new entry point to the graph if need be
+//      (reconnect.h)
+//   4. give every list that has a dying node the nearest of what it led to instead
 //   5. free the dying nodes: nobody leads to them any more
 //
-// A vacuum that is interrupted leaves dying nodes behind; the next one takes them, too.  The cost
-// is two passes over the link lists and, for each damaged list, codes of nodes at hand: no search,
-// unless a whole neighbourhood is gone.
+// A vacuum that is interrupted leaves dying nodes behind; the next one takes them, too.
 
 #ifndef VEC_CORE_HNSW_VACUUM_H_
 #define VEC_CORE_HNSW_VACUUM_H_
@@ -37,20 +35,6 @@ class Repair {
   /// dying   one flag a node; nodes beyond its end are not dying
   Repair(Store& store, const std::vector<bool>& dying, std::pmr::memory_resource* memory)
       : store_(store), dying_(dying), memory_(memory) {}
-
-  /// Sees to it that those to whom the dying `node` led are known to somebody else.
-  void adopt_from(NodeId node) {
-    LinkList links;
-    for (int layer = 0; layer <= kMaxLevel; ++layer) {
-      store_.links(node, layer, links);
-      if (links.count == 0 && layer > 0) return;
-      for (const Link link : links.view()) {
-        const NodeId orphan = node_of(link);
-        if (is_dying(orphan) || is_known_elsewhere(store_, layer, orphan, node)) continue;
-        rescue(store_, layer, orphan, scratch_);
-      }
-    }
-  }
 
   /// Repairs `node`'s links on `layer`, which are `list`, if one of them is dying.
   void list(NodeId node, int layer, const LinkList& list) {
@@ -130,20 +114,19 @@ class Repair {
       if (batch_.codes[0] == nullptr) return true;
     }
 
-    // Living links stay: whoever they lead to may not be known to others.  Free places go to the
-    // nearest of the rest, by the rule first.
+    // Living links stay.  Free places go to the nearest of the rest, by the rule first.
     std::vector<LinkCandidate> kept;
     std::vector<LinkCandidate> candidates;
     for (std::size_t i = 1; i < nodes_.size(); ++i) {
       if (batch_.states[i] != NodeState::kLive) continue;
-      LinkCandidate candidate{codes::pair_distance(format, batch_.codes[0], batch_.codes[i]), i,
-                              false};
+      LinkCandidate candidate{codes::pair_distance(format, batch_.codes[0], batch_.codes[i]), i};
       const auto link = std::find_if(list.view().begin(), list.view().end(),
                                      [&](Link other) { return node_of(other) == nodes_[i]; });
       if (link == list.view().end()) {
         candidates.push_back(candidate);
       } else {
         candidate.kept = kept_by_rule(*link);
+        candidate.tree = in_tree(*link);
         kept.push_back(candidate);
       }
     }
@@ -159,17 +142,14 @@ class Repair {
     std::array<Link, kMaxLinks> desired;
     std::size_t count = 0;
     for (const LinkCandidate& candidate : kept) {
-      desired[count++] = nodes_[candidate.index] | (candidate.kept ? kKeptByRule : 0);
+      desired[count++] = make_link(nodes_[candidate.index], candidate.kept, candidate.tree);
     }
     if (!store_.replace_links(node, layer, list.view(), {desired.data(), count})) return false;
 
     // The dying ones also led here.  Those that now stand in their place should, too.
     const std::vector<std::byte> code(batch_.codes[0], batch_.codes[0] + own_bytes(format));
     for (std::size_t i = stayed; i < kept.size(); ++i) {
-      const NodeId other = nodes_[kept[i].index];
-      const NodeId dropped =
-          connect(store_, layer, other, node, code.data(), Adding::kIfWorthIt, scratch_).dropped;
-      if (dropped != kNoNode) rescue(store_, layer, dropped, scratch_);
+      connect(store_, layer, nodes_[kept[i].index], node, code.data(), false, scratch_);
     }
     return true;
   }
@@ -193,23 +173,13 @@ class Repair {
 template <WriteStore Store, class IsDead>
 std::size_t remove_dead(Store& store, IsDead is_dead, std::pmr::memory_resource* memory) {
   std::vector<NodeId> dying;
-  const EntryPoint highest = store.mark_dead(is_dead, dying);
-  if (dying.empty()) {
-    reconnect(store, memory);
-    return 0;
-  }
+  store.mark_dead(is_dead, dying);
+  if (dying.empty()) return 0;
   std::vector<bool> is_dying(store.node_count());
   for (const NodeId node : dying) is_dying[node] = true;
   store.wait_for_inserts();
+  reconnect(store, memory);
 
-  const auto replace_entry = [&] {
-    for (EntryPoint entry = store.entry();
-         entry.exists() && entry.node < is_dying.size() && is_dying[entry.node];) {
-      if (store.replace_entry(entry.node, highest)) break;
-      entry = store.entry();
-    }
-  };
-  replace_entry();
   Repair<Store> repair(store, is_dying, memory);
   store.for_each_live([&](NodeId node, int level, const LinkList& base) {
     store.check_interrupts();
@@ -220,11 +190,6 @@ std::size_t remove_dead(Store& store, IsDead is_dead, std::pmr::memory_resource*
       repair.list(node, layer, links);
     }
   });
-  for (const NodeId node : dying) {
-    store.check_interrupts();
-    repair.adopt_from(node);
-  }
-  reconnect(store, memory);
   // An insert that began before the entry point was replaced may hold the old one.
   store.wait_for_inserts();
   store.free_nodes(dying);

@@ -86,7 +86,7 @@ class Store {
 
   // VacuumStore
   NodeId node_count();
-  EntryPoint mark_dead(const DeadRows& dead, std::vector<NodeId>& dying);
+  void mark_dead(const DeadRows& dead, std::vector<NodeId>& dying);
   void wait_for_inserts();
   template <class Visit>
   void for_each_live(Visit visit);

@@ -27,8 +27,6 @@ struct Sweep {
   int removed;
   int left;
   int dying_count;  // nodes that are dying now
-  int live_count;
-  EntryPoint highest;
 };
 
 /// Drops dead rows from the nodes [first, end) of one page; fills `dying`.
@@ -68,9 +66,6 @@ Sweep sweep_page(Pages& pages, NodeId first, NodeId end, IndexBulkDeleteCallback
       slot_changed = slot_changed || slot.state != NodeState::kDying;
       slot.state = NodeState::kDying;
       dying[sweep.dying_count++] = node;
-    } else {
-      ++sweep.live_count;
-      if (slot.level > sweep.highest.level) sweep.highest = {node, slot.level};
     }
     if (slot_changed) write_at(page, offset, slot);
     changed = changed || slot_changed;
@@ -206,8 +201,7 @@ void free_page(Pages& pages, std::span<const NodeId> nodes) {
 
 }  // namespace
 
-EntryPoint Store::mark_dead(const DeadRows& dead, std::vector<NodeId>& dying) {
-  EntryPoint highest;
+void Store::mark_dead(const DeadRows& dead, std::vector<NodeId>& dying) {
   std::vector<NodeId> of_page(layout().links_per_page());
   const NodeId count = node_count();
   for (NodeId first = 0; first < count; first += layout().links_per_page()) {
@@ -223,9 +217,7 @@ EntryPoint Store::mark_dead(const DeadRows& dead, std::vector<NodeId>& dying) {
     dying.insert(dying.end(), of_page.begin(), of_page.begin() + sweep.dying_count);
     dead.stats->tuples_removed += sweep.removed;
     dead.stats->num_index_tuples += sweep.left;
-    if (sweep.live_count > 0 && sweep.highest.level > highest.level) highest = sweep.highest;
   }
-  return highest;
 }
 
 void Store::wait_for_inserts() {

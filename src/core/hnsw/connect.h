@@ -1,0 +1,217 @@
+// core/hnsw/connect.h
+//
+// Adding a link to a list that may be full, and the tree that keeps every node reachable.
+//
+// Dropping the worst link to make room, as HNSW does (search.h has the paper), leaves nodes to
+// which nobody links any more: where hubs exist (inner products, L1 between sparse vectors) a tenth
+// and more.  So each node but the entry point is the child of one other, its parent: a link of the
+// parent's list is marked as leading to it, and such links are never dropped.  Parents were there
+// first, so the marked links of a layer form a tree that spans it, with the entry point as its root
+// (HNSW invariant 8).  It takes one link in thirty-two, and nothing has to be asked of other nodes
+// to know whether a link may go.
+
+#ifndef VEC_CORE_HNSW_CONNECT_H_
+#define VEC_CORE_HNSW_CONNECT_H_
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "core/codes/query.h"
+#include "core/hnsw/graph.h"
+#include "core/hnsw/select_neighbors.h"
+#include "core/hnsw/store.h"
+
+namespace vec::hnsw {
+
+/// Room that is kept from insert to insert.
+struct InsertScratch {
+  CodeBatch candidates;
+  CodeBatch neighbors;
+  CodeBatch single;
+  std::vector<NodeId> nodes;
+  std::vector<NodeId> dying;
+  std::vector<LinkList> lists;
+};
+
+inline int child_count(std::span<const Link> links) {
+  return static_cast<int>(std::count_if(links.begin(), links.end(), in_tree));
+}
+
+/// Adds a link from `target` to `added` on `layer`, making room if there is none.
+/// added_code   the code of `added`
+/// as_child     the link becomes one of the tree
+///
+/// Returns whether it is there now.  False if `target` is no longer live; as a child: or has as
+/// many children as it may have; else: or the new one was the one to leave out.
+template <WriteStore Store>
+bool connect(Store& store, int layer, NodeId target, NodeId added, const std::byte* added_code,
+             bool as_child, InsertScratch& scratch) {
+  // Each failed try means that somebody else's link got in: rare even with many writers.
+  constexpr int kTries = 100;
+  const codes::Format& format = store.format();
+  const auto limit = static_cast<std::size_t>(store.params().max_links(layer));
+  LinkList list;
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    store.check_interrupts();
+    store.links(target, layer, list);
+    if (list.state != NodeState::kLive) return false;
+    const std::span<const Link> links = list.view();
+    const auto present =
+        std::find_if(links.begin(), links.end(), [&](Link link) { return node_of(link) == added; });
+    if (present != links.end() && (!as_child || in_tree(*present))) return true;
+    // A vacuum under way may have left dying children; they need no parent any more.
+    scratch.dying.clear();
+    if (as_child && child_count(links) >= store.params().max_children(layer)) {
+      auto& children = scratch.nodes;
+      children.clear();
+      for (const Link link : links) {
+        if (in_tree(link)) children.push_back(node_of(link));
+      }
+      store.fetch_codes(children, scratch.neighbors);
+      for (std::size_t i = 0; i < children.size(); ++i) {
+        if (scratch.neighbors.states[i] != NodeState::kLive) scratch.dying.push_back(children[i]);
+      }
+      if (scratch.dying.empty()) return false;
+    }
+
+    std::array<Link, kMaxLinks> desired;
+    std::size_t count = 0;
+    if (present != links.end()) {
+      for (const Link link : links) {
+        const bool loses =
+            std::count(scratch.dying.begin(), scratch.dying.end(), node_of(link)) > 0;
+        const bool tree = node_of(link) == added || (in_tree(link) && !loses);
+        desired[count++] = make_link(node_of(link), kept_by_rule(link), tree);
+      }
+    } else {
+      auto& nodes = scratch.nodes;
+      nodes.assign(1, target);
+      for (const Link link : links) nodes.push_back(node_of(link));
+      CodeBatch& batch = scratch.neighbors;
+      store.fetch_codes(nodes, batch);
+      if (batch.codes[0] == nullptr) return false;
+
+      // Index 0 is the new one from here on, i the i-th link.
+      std::vector<LinkCandidate> candidates;
+      candidates.reserve(limit + 1);
+      for (std::size_t i = 1; i < nodes.size(); ++i) {
+        if (batch.states[i] != NodeState::kLive) continue;
+        candidates.push_back({codes::pair_distance(format, batch.codes[0], batch.codes[i]), i,
+                              kept_by_rule(links[i - 1]), in_tree(links[i - 1])});
+      }
+      const auto code_of = [&](std::size_t i) { return i == 0 ? added_code : batch.codes[i]; };
+      if (!add_neighbor(
+              candidates,
+              {codes::pair_distance(format, batch.codes[0], added_code), 0, false, as_child}, limit,
+              [&](std::size_t a, std::size_t b) {
+                return codes::pair_distance(format, code_of(a), code_of(b));
+              })) {
+        return false;
+      }
+      for (const LinkCandidate& candidate : candidates) {
+        const NodeId node = candidate.index == 0 ? added : nodes[candidate.index];
+        desired[count++] = make_link(node, candidate.kept, candidate.tree);
+      }
+    }
+    if (store.replace_links(target, layer, links, {desired.data(), count})) return true;
+  }
+  return false;
+}
+
+/// Finds `node` a parent: one of `near`, nearest first, or, where those have all the children they
+/// may have, the nearest of the children of the nearest, and so on.  After a few steps it is any of
+/// the children: the way to a leaf is short then, however many copies of one value there are.
+/// is_rooted(n)   whether n may be the parent: not a descendant of `node`
+/// Returns false if nobody could be found.
+template <WriteStore Store, class IsRooted>
+bool find_parent(Store& store, int layer, NodeId node, const std::byte* code,
+                 std::span<const NodeId> near, IsRooted is_rooted, InsertScratch& scratch) {
+  constexpr std::size_t kMostAsked = 16;
+  constexpr int kNearestSteps = 3;
+  constexpr int kDeepest = 1000;
+  NodeId start = kNoNode;
+  std::size_t asked = 0;
+  for (const NodeId candidate : near) {
+    if (candidate == node || !is_rooted(candidate)) continue;
+    if (asked++ == kMostAsked) break;
+    if (connect(store, layer, candidate, node, code, true, scratch)) return true;
+    if (start == kNoNode) start = candidate;
+  }
+  LinkList list;
+  std::vector<NodeId> children;
+  for (int depth = 0; depth < kDeepest && start != kNoNode; ++depth) {
+    store.check_interrupts();
+    store.links(start, layer, list);
+    children.clear();
+    for (const Link link : list.view()) {
+      if (in_tree(link) && node_of(link) != node) children.push_back(node_of(link));
+    }
+    if (children.empty()) return false;
+    start = kNoNode;
+    store.fetch_codes(children, scratch.neighbors);
+    const CodeBatch& batch = scratch.neighbors;
+    float best = 0;
+    for (std::size_t i = 0; i < children.size(); ++i) {
+      if (batch.states[i] != NodeState::kLive || !is_rooted(children[i])) continue;
+      // Any order that differs from node to node and from step to step.
+      const float rank =
+          depth < kNearestSteps
+              ? codes::pair_distance(store.format(), code, batch.codes[i])
+              : static_cast<float>((node + static_cast<NodeId>(depth) + i) * 2654435769U >> 8);
+      if (start != kNoNode && rank >= best) continue;
+      best = rank;
+      start = children[i];
+    }
+    if (start != kNoNode && connect(store, layer, start, node, code, true, scratch)) return true;
+  }
+  return false;
+}
+
+/// Adds links to a new node from those it links to on `layer`, nearest first.  The first of them
+/// that has room for a child becomes its parent, before anybody else can come to know it.
+template <WriteStore Store>
+void connect_back(Store& store, int layer, NodeId node, std::span<const std::byte> code,
+                  const LinkList& links, InsertScratch& scratch) {
+  std::array<NodeId, kMaxLinks> near;
+  std::size_t count = 0;
+  for (const Link link : links.view()) near[count++] = node_of(link);
+  // Nobody is found only if a vacuum takes them all away at this moment.  It waits for this insert
+  // before it looks for nodes without a parent.
+  find_parent(
+      store, layer, node, code.data(), {near.data(), count}, [](NodeId) { return true; }, scratch);
+  for (std::size_t i = 0; i < count; ++i) {
+    connect(store, layer, near[i], node, code.data(), false, scratch);
+  }
+}
+
+/// Makes `node` the entry point and the one before it a child of `node`; or, if there is one on as
+/// high a layer by now, `node` one of those below it.
+template <WriteStore Store>
+void become_entry(Store& store, EntryPoint node, std::span<const std::byte> code,
+                  InsertScratch& scratch) {
+  const auto anybody = [](NodeId) { return true; };
+  for (;;) {
+    const EntryPoint entry = store.entry();
+    if (entry.exists()) {
+      store.fetch_codes({&entry.node, 1}, scratch.single);
+      const bool live = scratch.single.states[0] == NodeState::kLive;
+      const bool stays = live && entry.level >= node.level;
+      for (int layer = 0; live && layer <= std::min(entry.level, node.level); ++layer) {
+        if (stays) {
+          find_parent(store, layer, node.node, code.data(), {&entry.node, 1}, anybody, scratch);
+        } else {
+          connect(store, layer, node.node, entry.node, scratch.single.codes[0], true, scratch);
+        }
+      }
+      if (stays) return;
+    }
+    if (store.replace_entry(entry.node, node)) return;
+  }
+}
+
+}  // namespace vec::hnsw
+
+#endif  // VEC_CORE_HNSW_CONNECT_H_
