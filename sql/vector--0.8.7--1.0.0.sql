@@ -473,3 +473,10 @@ CREATE OPERATOR CLASS sparsevec_l1_ops FOR TYPE sparsevec USING flat AS
 	FUNCTION 1 l1_distance(sparsevec, sparsevec);
 COMMENT ON OPERATOR FAMILY sparsevec_l1_ops USING flat IS 'taxicab distance of sparsevec';
 COMMENT ON OPERATOR CLASS sparsevec_l1_ops USING flat IS 'taxicab distance of sparsevec';
+
+-- Checks of indexes, for administrators
+
+CREATE FUNCTION hnsw_check(index regclass) RETURNS SETOF text
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION hnsw_check(regclass) IS 'what is wrong with the structure of an hnsw index; no rows if it is sound';
+REVOKE ALL ON FUNCTION hnsw_check(regclass) FROM PUBLIC;

@@ -60,6 +60,7 @@ PG_SRCS = \
 	src/pg/am_routine.cpp \
 	src/pg/boundary.cpp \
 	src/pg/hnsw/build.cpp \
+	src/pg/hnsw/check.cpp \
 	src/pg/hnsw/cost.cpp \
 	src/pg/hnsw/handler.cpp \
 	src/pg/hnsw/index.cpp \

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/hnsw/check.h"
 #include "core/hnsw/insert.h"
 #include "core/hnsw/layout.h"
 #include "core/hnsw/memory_graph.h"
@@ -56,10 +57,8 @@ class Fixture {
     const codes::Query query(format, value);
     std::vector<std::size_t> rows;
     if (!graph.entry().exists()) return rows;
-    const Candidate start =
-        descend(graph, query, entry_candidate(graph, query, graph.entry()), graph.entry().level, 1);
     LayerSearch<MemoryGraph> search(graph, query, 0, ef, true, heap());
-    search.start({&start, 1});
+    search.start(approach(graph, query, graph.entry(), 0, ef, heap()));
     for (const Candidate& candidate : search.sorted_results()) {
       for (const RowId& row : graph.rows(candidate.id)) {
         if (row.valid()) rows.push_back(number_of(row));
@@ -93,60 +92,12 @@ class Fixture {
   InsertScratch scratch;
 };
 
-/// Live nodes that the tree of some layer does not come to (invariant 8), or that have too many
-/// children.
-std::size_t unreachable(const MemoryGraph& graph) {
-  std::size_t lost = 0;
-  LinkList list;
-  for (int layer = 0; layer <= graph.entry().level; ++layer) {
-    std::vector<bool> seen(graph.node_count());
-    std::vector<NodeId> todo{graph.entry().node};
-    seen[graph.entry().node] = true;
-    while (!todo.empty()) {
-      const NodeId node = todo.back();
-      todo.pop_back();
-      graph.links(node, layer, list);
-      lost += child_count(list.view()) > graph.params().max_children(layer);
-      for (const Link link : list.view()) {
-        if (!in_tree(link) || seen[node_of(link)]) continue;
-        seen[node_of(link)] = true;
-        todo.push_back(node_of(link));
-      }
-    }
-    for (NodeId node = 0; node < graph.node_count(); ++node) {
-      lost += graph.state(node) == NodeState::kLive && graph.level(node) >= layer && !seen[node];
-    }
-  }
-  return lost;
-}
-
 /// The invariants of the README that hold whenever nobody is at work.
 void expect_sound(MemoryGraph& graph) {
-  const NodeId count = graph.node_count();
-  LinkList list;
-  bool any = false;
-  for (NodeId node = 0; node < count; ++node) {
-    if (graph.state(node) == NodeState::kFree) continue;
-    ASSERT_EQ(graph.state(node), NodeState::kLive);
-    any = true;
-    for (int layer = 0; layer <= graph.level(node); ++layer) {
-      graph.links(node, layer, list);
-      std::set<NodeId> seen;
-      for (const Link link : list.view()) {
-        const NodeId other = node_of(link);
-        ASSERT_LT(other, count);
-        ASSERT_NE(other, node);
-        ASSERT_TRUE(seen.insert(other).second) << "a link twice";
-        ASSERT_EQ(graph.state(other), NodeState::kLive) << "a link to a dead node";
-        ASSERT_GE(graph.level(other), layer) << "a link to a node that is not on the layer";
-      }
-    }
+  EXPECT_EQ(Check<MemoryGraph>(graph).run(), std::vector<std::string>{});
+  for (NodeId node = 0; node < graph.node_count(); ++node) {
+    ASSERT_NE(graph.state(node), NodeState::kDying);
   }
-  ASSERT_EQ(graph.entry().exists(), any);
-  if (!any) return;
-  ASSERT_EQ(graph.state(graph.entry().node), NodeState::kLive);
-  ASSERT_EQ(graph.level(graph.entry().node), graph.entry().level);
-  ASSERT_EQ(unreachable(graph), 0U);
 }
 
 class EveryGraph : public testing::TestWithParam<codes::Format> {};
@@ -234,7 +185,24 @@ TEST(Hnsw, ReachesEveryOneOfManyCopies) {
       insert(fixture.graph, query, fixture.values.code(i), row_of(row), 0, fixture.scratch, heap());
     }
   }
-  EXPECT_EQ(unreachable(fixture.graph), 0U);
+  expect_sound(fixture.graph);
+}
+
+TEST_P(EveryGraph, StaysSoundThroughVacuumsThatFindNearlyEverythingDead) {
+  Fixture fixture(GetParam(), kValues * 2, {4, 16});
+  Rng rng(4);
+  std::vector<bool> alive(fixture.values.size(), false);
+  std::size_t next = 0;
+  for (int round = 0; round < 4; ++round) {
+    for (const std::size_t end = next + kValues / 2; next < end; ++next) {
+      alive[next] = true;
+      fixture.insert_into(fixture.graph, next);
+    }
+    for (std::size_t i = 0; i < next; ++i) alive[i] = alive[i] && rng.below(10) == 0;
+    remove_dead(
+        fixture.graph, [&](RowId row) { return !alive[number_of(row)]; }, heap());
+    expect_sound(fixture.graph);
+  }
 }
 
 TEST_P(EveryGraph, IsSpannedByATreeWhateverItsLinksWere) {
@@ -253,10 +221,38 @@ TEST_P(EveryGraph, IsSpannedByATreeWhateverItsLinksWere) {
       ASSERT_TRUE(graph.replace_links(node, layer, list.view(), links));
     }
   }
-  EXPECT_GT(unreachable(graph), graph.node_count() / 2);
+  EXPECT_GT(Check<MemoryGraph>(graph).run().size(), graph.node_count() / 2);
   EXPECT_GE(reconnect(graph, heap()), graph.node_count() / 20 - 1);
   expect_sound(graph);
   EXPECT_EQ(reconnect(graph, heap()), 0U);
+}
+
+TEST(Hnsw, CheckNamesWhatIsWrong) {
+  Fixture fixture(codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8), 50);
+  fixture.insert_all();
+  MemoryGraph& graph = fixture.graph;
+  EXPECT_TRUE(Check<MemoryGraph>(graph).run().empty());
+  const auto problem_with = [&](NodeId node, std::vector<Link> links) {
+    LinkList list;
+    graph.links(node, 0, list);
+    EXPECT_TRUE(graph.replace_links(node, 0, list.view(), links));
+    const auto problems = Check<MemoryGraph>(graph).run();
+    EXPECT_TRUE(graph.replace_links(node, 0, links, list.view()));
+    return problems.empty() ? "" : problems.front();
+  };
+  LinkList list;
+  graph.links(7, 0, list);
+  std::vector<Link> links(list.view().begin(), list.view().end());
+  links.back() = 7;
+  EXPECT_EQ(problem_with(7, links), "node 7 is linked to itself on layer 0");
+  links.back() = 1000;
+  EXPECT_EQ(problem_with(7, links),
+            "node 7 is linked to node 1000, which is not there, on layer 0");
+  links.back() = node_of(links.front());
+  EXPECT_EQ(problem_with(7, links), "node 7 is linked to a node twice on layer 0");
+  links.pop_back();
+  for (Link& link : links) link &= ~kTreeLink;
+  EXPECT_FALSE(problem_with(fixture.graph.entry().node, {links.front()}).empty()) << "no children";
 }
 
 TEST(Hnsw, AResumedSearchComesToEveryNodeOnce) {

@@ -170,11 +170,11 @@ bool find_parent(Store& store, int layer, NodeId node, const std::byte* code,
   return false;
 }
 
-/// Adds links to a new node from those it links to on `layer`, nearest first.  The first of them
-/// that has room for a child becomes its parent, before anybody else can come to know it.
+/// Gives a new node a parent, if there is anybody: one of those it links to on `layer`, or below
+/// those.  Comes before connect_back: nobody knows a node that is not in the tree.
 template <WriteStore Store>
-void connect_back(Store& store, int layer, NodeId node, std::span<const std::byte> code,
-                  const LinkList& links, InsertScratch& scratch) {
+void join_tree(Store& store, int layer, NodeId node, std::span<const std::byte> code,
+               const LinkList& links, InsertScratch& scratch) {
   std::array<NodeId, kMaxLinks> near;
   std::size_t count = 0;
   for (const Link link : links.view()) near[count++] = node_of(link);
@@ -182,8 +182,14 @@ void connect_back(Store& store, int layer, NodeId node, std::span<const std::byt
   // before it looks for nodes without a parent.
   find_parent(
       store, layer, node, code.data(), {near.data(), count}, [](NodeId) { return true; }, scratch);
-  for (std::size_t i = 0; i < count; ++i) {
-    connect(store, layer, near[i], node, code.data(), false, scratch);
+}
+
+/// Adds links to a new node from those it links to on `layer`, nearest first.
+template <WriteStore Store>
+void connect_back(Store& store, int layer, NodeId node, std::span<const std::byte> code,
+                  const LinkList& links, InsertScratch& scratch) {
+  for (const Link link : links.view()) {
+    connect(store, layer, node_of(link), node, code.data(), false, scratch);
   }
 }
 

@@ -69,11 +69,9 @@ bool find_links(Store& store, const codes::Query& query, std::span<const std::by
                 std::pmr::memory_resource* memory) {
   scratch.lists.assign(static_cast<std::size_t>(level) + 1, LinkList{});
   if (!entry.exists()) return true;
-  std::vector<Candidate> found;
-  found.push_back(
-      descend(store, query, entry_candidate(store, query, entry), entry.level, level + 1));
+  const auto ef = static_cast<std::size_t>(store.params().ef_construction);
+  std::vector<Candidate> found = approach(store, query, entry, level, ef, memory);
   for (int layer = std::min(level, entry.level); layer >= 0; --layer) {
-    const auto ef = static_cast<std::size_t>(store.params().ef_construction);
     LayerSearch<Store> search(store, query, layer, ef, false, memory);
     search.start(found);
     const auto results = search.sorted_results();
@@ -114,12 +112,14 @@ void insert(Store& store, const codes::Query& query, std::span<const std::byte> 
   }
 
   const NodeId node = store.create_node(level, code, row, scratch.lists);
-  const bool first = scratch.lists[0].count == 0;
+  // A node has a parent, or is the root, before anybody comes to know it.
+  const bool is_root = level > entry.level || scratch.lists[0].count == 0;
+  if (is_root) become_entry(store, {node, level}, code, scratch);
   for (int layer = level; layer >= 0; --layer) {
     const LinkList links = scratch.lists[static_cast<std::size_t>(layer)];
+    if (!is_root) join_tree(store, layer, node, code, links, scratch);
     connect_back(store, layer, node, code, links, scratch);
   }
-  if (first || level > entry.level) become_entry(store, {node, level}, code, scratch);
   store.end_insert();
 }
 

@@ -18,6 +18,8 @@
 #include <array>
 #include <cstddef>
 #include <memory_resource>
+#include <set>
+#include <span>
 #include <vector>
 
 #include "core/hnsw/connect.h"
@@ -41,7 +43,8 @@ class Spanning {
 
   /// Returns how many links were added.
   std::size_t run() {
-    root(store_.entry().node);
+    const NodeId entry = store_.entry().node;
+    root({&entry, 1});
     fresh_.clear();
     const int most = store_.params().max_children(layer_);
     // Few children each first: a list of links that may not be dropped learns nothing new.
@@ -56,7 +59,7 @@ class Spanning {
     for (NodeId node = 0; node < rooted_.size() && missing_ > 0; ++node) {
       if (!is_missing(node) || !adopt(node)) continue;
       ++added;
-      root(node);
+      root({&node, 1});
       take_in_fresh(most);
     }
     return added;
@@ -68,25 +71,46 @@ class Spanning {
     return node < rooted_.size() && live_[node] && !rooted_[node];
   }
 
-  /// Notes that `top`, and with it what is below it in the tree, can be reached.
-  void root(NodeId top) {
-    if (!is_missing(top)) return;
-    std::vector<NodeId> below{top};
+  /// Notes that `tops`, and with them what is below them in the tree, can be reached.
+  void root(std::span<const NodeId> tops) {
+    std::vector<NodeId> below;
     const auto note = [&](NodeId node) {
       rooted_[node] = true;
       --missing_;
       fresh_.push_back(node);
+      below.push_back(node);
     };
-    for (note(top); !below.empty();) {
+    for (const NodeId top : tops) {
+      if (is_missing(top)) note(top);
+    }
+    while (!below.empty()) {
       const NodeId node = below.back();
       below.pop_back();
-      store_.check_interrupts();
-      store_.links(node, layer_, list_);
-      for (const Link link : list_.view()) {
-        if (!in_tree(link) || !is_missing(node_of(link))) continue;
-        note(node_of(link));
-        below.push_back(node_of(link));
+      std::array<Link, kMaxLinks> desired;
+      for (bool done = false; !done;) {
+        store_.check_interrupts();
+        store_.links(node, layer_, list_);
+        std::size_t count = 0;
+        done = true;
+        for (Link link : list_.view()) {
+          const NodeId child = node_of(link);
+          if (in_tree(link) && is_missing(child)) {
+            note(child);
+            mine_.insert(child);
+          } else if (in_tree(link) && is_rooted(child) && mine_.count(child) == 0) {
+            // It has another parent by now.
+            link &= ~kTreeLink;
+            done = false;
+          }
+          desired[count++] = link;
+        }
+        if (!done && list_.state == NodeState::kLive) {
+          done = store_.replace_links(node, layer_, list_.view(), {desired.data(), count});
+        } else {
+          done = true;
+        }
       }
+      mine_.clear();
     }
   }
 
@@ -113,7 +137,7 @@ class Spanning {
              store_.replace_links(node, layer_, list_.view(), {desired.data(), count});
     }
     if (list_.state != NodeState::kLive) return;
-    for (const NodeId child : taken) root(child);
+    root(taken);
   }
 
   void take_in_fresh(int most) {
@@ -140,12 +164,9 @@ class Spanning {
     const codes::Query query(format, codes::decode(format, code.data(), floats_));
     const EntryPoint entry = store_.entry();
     if (!entry.exists() || entry.level < layer_) return false;
-    const Candidate start =
-        descend(store_, query, entry_candidate(store_, query, entry), entry.level, layer_ + 1);
-    LayerSearch<Store> search(store_, query, layer_,
-                              static_cast<std::size_t>(store_.params().ef_construction), false,
-                              memory_);
-    search.start({&start, 1});
+    const auto ef = static_cast<std::size_t>(store_.params().ef_construction);
+    LayerSearch<Store> search(store_, query, layer_, ef, false, memory_);
+    search.start(approach(store_, query, entry, layer_, ef, memory_));
     near.clear();
     for (const Candidate& found : search.sorted_results()) near.push_back(found.id);
     near.push_back(entry.node);
@@ -159,6 +180,7 @@ class Spanning {
   std::vector<bool> rooted_;
   std::size_t missing_;        // live and not rooted
   std::vector<NodeId> fresh_;  // rooted, and not looked at since
+  std::set<NodeId> mine_;      // children of the node that root() is at
   LinkList list_;
   CodeBatch batch_;
   std::vector<float> floats_;

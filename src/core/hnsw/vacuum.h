@@ -86,12 +86,9 @@ class Repair {
     const EntryPoint entry = store_.entry();
     if (!entry.exists() || entry.level < layer) return;
     const codes::Query query(store_.format(), codes::decode(store_.format(), code, floats_));
-    const Candidate start =
-        descend(store_, query, entry_candidate(store_, query, entry), entry.level, layer + 1);
-    LayerSearch<Store> search(store_, query, layer,
-                              static_cast<std::size_t>(store_.params().ef_construction), false,
-                              memory_);
-    search.start({&start, 1});
+    const auto ef = static_cast<std::size_t>(store_.params().ef_construction);
+    LayerSearch<Store> search(store_, query, layer, ef, false, memory_);
+    search.start(approach(store_, query, entry, layer, ef, memory_));
     for (const Candidate& found : search.sorted_results()) {
       if (std::find(nodes_.begin(), nodes_.end(), found.id) == nodes_.end() &&
           !is_dying(found.id)) {

@@ -104,11 +104,10 @@ void Scan::start(IndexScanDesc scan) {
   query_.emplace(format, value_of(format.element, value));
   pfree(value);
 
-  const Candidate nearest = vec::hnsw::descend(
-      *store_, *query_, vec::hnsw::entry_candidate(*store_, *query_, entry), entry.level, 1);
   wanted_ = static_cast<std::size_t>(ef_search);
+  const auto start = vec::hnsw::approach(*store_, *query_, entry, 0, wanted_, &memory_);
   search_ = std::make_unique<Search>(*store_, *query_, 0, wanted_, true, &memory_);
-  search_->start({&nearest, 1});
+  search_->start(start);
   add(search_->sorted_results());
 }
 
