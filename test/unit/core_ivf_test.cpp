@@ -15,9 +15,11 @@
 #include "core/ivf/insert.h"
 #include "core/ivf/kmeans.h"
 #include "core/ivf/layout.h"
+#include "core/ivf/nearest.h"
 #include "core/ivf/search.h"
 #include "core/ivf/vacuum.h"
 #include "core/rng.h"
+#include "kernels/kernels.h"
 #include "support/hnsw_data.h"
 #include "support/memory_lists.h"
 
@@ -414,6 +416,50 @@ TEST(Assigner, IsRightFarFromTheOrigin) {
   std::vector<ListNo> lists(kRowBlock);
   assigner.assign(lists.data());
   for (std::size_t i = 0; i < 20; ++i) EXPECT_EQ(lists[i], i);
+}
+
+// Eigen multiplies where there are no vector panels.
+TEST(NearestFinder, FindsTheSameWithEveryTable) {
+  const std::string before = kernels::active().name;
+  Rng rng(4);
+  for (const std::size_t count : {1U, 31U, 64U, 100U}) {
+    constexpr std::size_t kDims = 50;
+    std::vector<float> values((count + kRowBlock) * kDims);
+    for (float& x : values) x = static_cast<float>(rng.uniform());
+    const float* rows = values.data() + count * kDims;
+    std::vector<float> half_norms(count);
+    for (std::size_t c = 0; c < count; ++c) half_norms[c] = static_cast<float>(c % 3);
+    for (const auto* table : kernels::available()) {
+      ASSERT_TRUE(kernels::choose(table->name));
+      NearestFinder finder(heap());
+      finder.set_centers({values.data(), half_norms.data(), count, kDims});
+      Nearest found[kRowBlock];
+      finder.find(rows, kRowBlock, found);
+      for (std::size_t i = 0; i < kRowBlock; ++i) {
+        const auto score = [&](std::size_t c) {
+          double dot = 0;
+          for (std::size_t d = 0; d < kDims; ++d) {
+            dot += double{values[c * kDims + d]} * rows[i * kDims + d];
+          }
+          return half_norms[c] - dot;
+        };
+        std::size_t within = 0;
+        for (std::size_t c = 0; c < count; ++c) {
+          EXPECT_LE(found[i].score, score(c) + 1e-4);
+          within += score(c) <= found[i].score + 1.0001;
+        }
+        ASSERT_LT(found[i].center, count);
+        EXPECT_NEAR(found[i].score, score(found[i].center), 1e-4) << table->name;
+        std::size_t seen = 0;
+        finder.for_each_within(i, found[i].score + 1, [&](std::uint32_t center) {
+          EXPECT_LE(score(center), found[i].score + 1.0001);
+          ++seen;
+        });
+        EXPECT_NEAR(static_cast<double>(seen), static_cast<double>(within), 1);
+      }
+    }
+  }
+  ASSERT_TRUE(kernels::choose(before.c_str()));
 }
 
 TEST(Candidates, ComeOutInOrderHoweverFewAreKept) {

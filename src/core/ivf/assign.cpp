@@ -52,6 +52,7 @@ Assigner::Assigner(const codes::Format& format, std::span<const std::byte> cente
     half_norms_[list] =
         format_.metric == codes::Metric::kL2 ? static_cast<float>(squared / 2) : 0.0F;
   }
+  finder_.set_centers({center_floats_.data(), half_norms_.data(), lists_, format_.dims});
 }
 
 void Assigner::add(const codes::Value& value) {
@@ -81,8 +82,7 @@ ListNo Assigner::nearest_of_all(std::size_t i) const {
 void Assigner::assign(ListNo* out) {
   Nearest nearest[kRowBlock];
   if (by_products_ && size_ > 0) {
-    finder_.find({center_floats_.data(), half_norms_.data(), lists_, format_.dims}, floats_.data(),
-                 size_, nearest);
+    finder_.find(floats_.data(), size_, nearest);
   }
   const double error = (format_.dims + 4.0) * kFloatUnit;
   for (std::size_t i = 0; i < size_; ++i) {

@@ -1,7 +1,7 @@
 // core/ivf/nearest.h
 //
-// Which of many centers is nearest to each of many rows, by matrix multiplication.  All of Eigen
-// is behind this.
+// Which of many centers is nearest to each of many rows, by matrix multiplication: by the panel
+// kernels where the machine has vector ones, else by Eigen, all of which is behind this.
 
 #ifndef VEC_CORE_IVF_NEAREST_H_
 #define VEC_CORE_IVF_NEAREST_H_
@@ -35,37 +35,33 @@ struct Centers {
 /// Finds the nearest center of rows; keeps its room.
 class NearestFinder {
  public:
-  explicit NearestFinder(std::pmr::memory_resource* memory) : products_(memory) {}
+  explicit NearestFinder(std::pmr::memory_resource* memory)
+      : panels_(memory), bias_(memory), scores_(memory), places_(memory) {}
+
+  /// The centers of the calls that follow; they stay where they are until then.
+  void set_centers(const Centers& centers);
 
   /// out[i] for the rows i = 0..count - 1, at most kRowBlock of them.  Of equal scores the first.
-  void find(const Centers& centers, const float* rows, std::size_t count, Nearest* out);
+  void find(const float* rows, std::size_t count, Nearest* out);
 
   /// Calls each(center) for the centers whose score for row `i` of the last find() is at most
   /// `limit`, in order.
   template <class Each>
-  void for_each_within(std::size_t i, float limit, Each each) const {
-    const float* scores = products_.data() + i * padded_;
-    const float* minima = minima_of(i);
-    for (std::size_t chunk = 0; chunk * kChunk < count_; ++chunk) {
-      if (!(minima[chunk] <= limit)) continue;
-      const std::size_t end = chunk * kChunk + kChunk < count_ ? chunk * kChunk + kChunk : count_;
-      for (std::size_t center = chunk * kChunk; center < end; ++center) {
-        if (scores[center] <= limit) each(static_cast<std::uint32_t>(center));
-      }
-    }
+  void for_each_within(std::size_t i, float limit, Each each) {
+    const std::size_t count = places_within(i, limit);
+    for (std::size_t at = 0; at < count && places_[at] < centers_.count; ++at) each(places_[at]);
   }
 
  private:
-  /// Scores of which the least is found at once, without asking which it is.
-  static constexpr std::size_t kChunk = 64;
+  void multiply(const float* rows, std::size_t count);
+  std::size_t places_within(std::size_t i, float limit);
 
-  const float* minima_of(std::size_t i) const {
-    return products_.data() + kRowBlock * padded_ + i * (padded_ / kChunk);
-  }
-
-  std::pmr::vector<float> products_;  // kRowBlock rows of scores, then of minima of chunks
-  std::size_t count_ = 0;             // centers
-  std::size_t padded_ = 0;            // count_, up to a multiple of kChunk
+  Centers centers_{};
+  std::size_t padded_ = 0;          // centers, up to whole panels
+  std::pmr::vector<float> panels_;  // empty if Eigen multiplies
+  std::pmr::vector<float> bias_;    // half norms; +inf for a center that is not there
+  std::pmr::vector<float> scores_;  // of each row, padded_
+  std::pmr::vector<std::uint32_t> places_;
 };
 
 }  // namespace vec::ivf

@@ -107,12 +107,12 @@ class Trainer {
       const float* center = centers + c * dims_;
       half_norms_[c] = kernels::active().dot_f32(center, center, dims_) / 2;
     }
-    const Centers view{centers, half_norms_.data(), count, dims_};
+    finder_.set_centers({centers, half_norms_.data(), count, dims_});
     Nearest found[kRowBlock];
     for (std::size_t first = 0; first < count_; first += kRowBlock) {
       check_();
       const std::size_t n = std::min(kRowBlock, count_ - first);
-      finder_.find(view, row(first), n, found);
+      finder_.find(row(first), n, found);
       for (std::size_t i = 0; i < n; ++i) {
         const float squared = squared_norms_[first + i] + 2 * found[i].score;
         each(first + i, found[i], std::max(squared, 0.0F));
