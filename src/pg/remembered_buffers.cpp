@@ -93,4 +93,13 @@ void prefetch(const RememberedBuffers* remembered, BlockNumber block, std::size_
   for (std::size_t at = offset; at < end; at += kLine) __builtin_prefetch(page + at);
 }
 
+void prefetch_page(const RememberedBuffers* remembered, BlockNumber block) {
+  constexpr std::size_t kLine = 64;
+  const Buffer buffer = remembered->recall(block);
+  if (!BufferIsValid(buffer)) return;
+  const char* page = static_cast<const char*>(BufferGetBlock(buffer));
+  if (!BufferIsLocal(buffer)) __builtin_prefetch(GetBufferDescriptor(buffer - 1));
+  for (std::size_t at = 0; at < BLCKSZ; at += kLine) __builtin_prefetch(page + at);
+}
+
 }  // namespace vec::pg

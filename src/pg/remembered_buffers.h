@@ -45,6 +45,9 @@ Buffer pin(Relation index, RememberedBuffers* remembered, BlockNumber block);
 void prefetch(const RememberedBuffers* remembered, BlockNumber block, std::size_t offset,
               std::size_t bytes);
 
+/// The same for a whole page that is about to be read from end to end.
+void prefetch_page(const RememberedBuffers* remembered, BlockNumber block);
+
 }  // namespace vec::pg
 
 #endif  // VEC_PG_REMEMBERED_BUFFERS_H_

@@ -115,6 +115,45 @@ double raw_distance(const Format& format, const std::byte* a, const std::byte* b
 
 /// One function for each kind of code and metric, so that the choice is made once a query.
 struct Query::Scorers {
+  template <Metric kMetric>
+  static double bound(const Query& query, Scored scored) {
+    const double distance = scored.distance;
+    const double slack = 4 * kFloatUnit * std::fabs(distance);  // `distance` itself is rounded
+    switch (kMetric) {
+      case Metric::kL2: {
+        if (query.format_.kind != CodeKind::kU8) {
+          return std::sqrt(std::max(0.0, distance - slack)) - scored.radius;
+        }
+        // norm_squared of the code was rounded to float; it is at most 2 (|q|^2 + distance).
+        const double vanishing = 4 * kLeastFloat * query.format_.dims;
+        const double squared =
+            distance - slack - 2 * kFloatUnit * (query.norm_squared_ + distance) - vanishing;
+        const double root = std::sqrt(std::max(0.0, squared));
+        // sqrt(a^2 - b) >= a - sqrt(b)
+        return root * (1 - query.float_error_) - scored.radius * (1 + query.float_error_) -
+               std::sqrt(vanishing);
+      }
+      case Metric::kCosine:
+        if (query.format_.kind != CodeKind::kU8) return distance - slack;
+        return 1 + distance - slack - scored.radius - kFloatUnit;
+      case Metric::kL1:
+        return distance - slack - query.float_error_ * distance -
+               scored.radius * (1 + query.float_error_);
+      default:
+        return distance - slack - scored.radius;
+    }
+  }
+
+  template <Metric kMetric>
+  static void bounds(const Query& query, const Scored* scored, std::size_t count, double* out) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const double certain = bound<kMetric>(query, scored[i]);
+      out[i] = std::isnan(certain) && !std::isnan(scored[i].distance)
+                   ? -std::numeric_limits<double>::infinity()
+                   : certain;
+    }
+  }
+
   static void raw(const Query& query, const std::byte* const* codes, std::size_t count,
                   Scored* out) {
     for (std::size_t i = 0; i < count; ++i) {
@@ -233,28 +272,28 @@ void Query::prepare_u8(const Value& value) {
 }
 
 double Query::lower_bound(Scored scored) const {
-  const double distance = scored.distance;
-  const double slack = 4 * kFloatUnit * std::fabs(distance);  // `distance` itself is rounded
   switch (format_.metric) {
-    case Metric::kL2: {
-      if (format_.kind != CodeKind::kU8) {
-        return std::sqrt(std::max(0.0, distance - slack)) - scored.radius;
-      }
-      // norm_squared of the code was rounded to float; it is at most 2 (|q|^2 + distance).
-      const double vanishing = 4 * kLeastFloat * format_.dims;
-      const double squared =
-          distance - slack - 2 * kFloatUnit * (norm_squared_ + distance) - vanishing;
-      const double root = std::sqrt(std::max(0.0, squared));
-      // sqrt(a^2 - b) >= a - sqrt(b)
-      return root * (1 - float_error_) - scored.radius * (1 + float_error_) - std::sqrt(vanishing);
-    }
+    case Metric::kL2:
+      return Scorers::bound<Metric::kL2>(*this, scored);
     case Metric::kCosine:
-      if (format_.kind != CodeKind::kU8) return distance - slack;
-      return 1 + distance - slack - scored.radius - kFloatUnit;
+      return Scorers::bound<Metric::kCosine>(*this, scored);
     case Metric::kL1:
-      return distance - slack - float_error_ * distance - scored.radius * (1 + float_error_);
+      return Scorers::bound<Metric::kL1>(*this, scored);
     default:
-      return distance - slack - scored.radius;
+      return Scorers::bound<Metric::kInnerProduct>(*this, scored);
+  }
+}
+
+void Query::lower_bounds(const Scored* scored, std::size_t count, double* out) const {
+  switch (format_.metric) {
+    case Metric::kL2:
+      return Scorers::bounds<Metric::kL2>(*this, scored, count, out);
+    case Metric::kCosine:
+      return Scorers::bounds<Metric::kCosine>(*this, scored, count, out);
+    case Metric::kL1:
+      return Scorers::bounds<Metric::kL1>(*this, scored, count, out);
+    default:
+      return Scorers::bounds<Metric::kInnerProduct>(*this, scored, count, out);
   }
 }
 

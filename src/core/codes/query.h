@@ -39,6 +39,8 @@ class Query {
 
   /// What the operator's own result is certain not to be below.  -inf if nothing is certain.
   double lower_bound(Scored scored) const;
+  /// The same for many; -inf where lower_bound() is NaN, NaN where the distance is.
+  void lower_bounds(const Scored* scored, std::size_t count, double* out) const;
 
   const Format& format() const { return format_; }
 

@@ -16,6 +16,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstring>
+#include <limits>
 #include <memory_resource>
 #include <vector>
 
@@ -39,7 +40,7 @@ inline bool before(const Candidate& a, const Candidate& b) {
 
 class Candidates {
  public:
-  static constexpr std::size_t kFirstRoom = 4096;
+  static constexpr std::size_t kFirstRoom = 512;
   static constexpr std::size_t kGrowth = 8;
 
   /// most   rows that may be kept; at least 1
@@ -54,9 +55,11 @@ class Candidates {
     kept_.clear();
     taken_ = sorted_ = 0;
     dropped_ = has_floor_ = false;
+    nearly_all_ = std::numeric_limits<double>::infinity();
   }
 
   void offer(double bound, RowId row) {
+    if (bound > nearly_all_) return;
     const Candidate candidate{bound, row};
     if (dropped_ && !before(candidate, cut_)) return;
     if (has_floor_ && !before(floor_, candidate)) return;
@@ -77,6 +80,7 @@ class Candidates {
     floor_ = kept_.back();
     has_floor_ = true;
     dropped_ = false;
+    nearly_all_ = std::numeric_limits<double>::infinity();
     kept_.clear();
     taken_ = sorted_ = 0;
     room_ = std::min(room_ * kGrowth, most_);
@@ -91,6 +95,7 @@ class Candidates {
     cut_ = *middle;
     kept_.resize(room_);
     dropped_ = true;
+    if (!std::isnan(cut_.bound)) nearly_all_ = cut_.bound;
   }
 
   /// Puts some more of the rest in order.
@@ -116,8 +121,9 @@ class Candidates {
   std::size_t sorted_ = 0;  // kept_[0, sorted_) are in order, and before all others
   bool dropped_ = false;
   bool has_floor_ = false;
-  Candidate cut_{};    // if dropped_: rows from here on are not kept in this pass
-  Candidate floor_{};  // if has_floor_: rows up to here came out in an earlier pass
+  double nearly_all_ = 0;  // no bound above it is kept: most of what is offered
+  Candidate cut_{};        // if dropped_: rows from here on are not kept in this pass
+  Candidate floor_{};      // if has_floor_: rows up to here came out in an earlier pass
 };
 
 }  // namespace vec::ivf

@@ -49,7 +49,8 @@ class Search {
         lists_(std::move(lists)),
         probes_(std::max<std::size_t>(probes, 1)),
         candidates_(memory_limit / (2 * sizeof(Candidate)), memory),
-        page_(page_entries) {}
+        page_(page_entries),
+        bounds_(page_entries) {}
 
   /// The nearest candidate of the lists at hand, or null: then next_lists() may bring more.
   const Candidate* peek() {
@@ -73,22 +74,24 @@ class Search {
 
  private:
   void read_lists() {
+    Cursor cursor = store_.open(lists_[first_]);
     for (std::size_t at = first_; at < end_; ++at) {
-      Cursor cursor = store_.open(lists_[at]);
+      // The store may ask for the next list's first page while this list is read.
+      const Cursor next = at + 1 < end_ ? store_.open(lists_[at + 1]) : Cursor{};
       for (;;) {
         store_.check_interrupts();
         if (!store_.read(cursor, query_, page_)) break;
+        if (query_ == nullptr) {
+          std::fill_n(bounds_.begin(), page_.count, 0.0);
+        } else {
+          query_->lower_bounds(page_.scored.data(), page_.count, bounds_.data());
+        }
         for (std::size_t i = 0; i < page_.count; ++i) {
-          candidates_.offer(query_ == nullptr ? 0 : bound_of(page_.scored[i]), page_.rows[i]);
+          candidates_.offer(bounds_[i], page_.rows[i]);
         }
       }
+      cursor = next;
     }
-  }
-
-  double bound_of(codes::Scored scored) const {
-    if (std::isnan(scored.distance)) return scored.distance;  // no code: comes last
-    const double bound = query_->lower_bound(scored);
-    return std::isnan(bound) ? -std::numeric_limits<double>::infinity() : bound;
   }
 
   S& store_;
@@ -99,6 +102,7 @@ class Search {
   std::size_t end_ = 0;
   Candidates candidates_;
   PageEntries page_;
+  std::vector<double> bounds_;  // of the page's entries; NaN for what comes last
 };
 
 }  // namespace vec::ivf

@@ -21,7 +21,7 @@ void score_lists_unguarded(Pages& pages, const codes::Query& query, float* out) 
     CHECK_FOR_INTERRUPTS();
     const BlockNo block = layout.list_slot(list).block;
     const ListNo end = std::min(layout.lists(), list + layout.slots_per_page());
-    prefetch(pages.remembered, block + 1, layout.begin(), layout.end());
+    if (end < layout.lists()) prefetch_page(pages.remembered, block + 1);
     const Held held = hold(pages, block, PageKind::kLists, BUFFER_LOCK_SHARE);
     while (list < end) {
       const std::uint32_t count = std::min(kBatch, end - list);
@@ -43,9 +43,7 @@ void read_unguarded(Pages& pages, Cursor& cursor, const codes::Query* query,
   const Layout& layout = pages.shape.layout;
   const Held held = hold_entries(pages, cursor.next, cursor.list, BUFFER_LOCK_SHARE);
   const BlockNo next = trailer_of(held.page).next;
-  if (next != kNoBlock) {
-    prefetch(pages.remembered, next, layout.begin(), layout.end() - layout.begin());
-  }
+  if (next != kNoBlock) prefetch_page(pages.remembered, next);
   const auto* page = reinterpret_cast<const std::byte*>(held.page);
   RowId* rows = out.rows.data();
   codes::Scored* scored = out.scored.data();
@@ -115,7 +113,9 @@ void Store::score_lists(const codes::Query& query, float* out) {
 }
 
 Cursor Store::open(ListNo list) {
-  return {list, pg_call([&] { return read_slot(pages_, list); }).first, 0};
+  const BlockNo first = pg_call([&] { return read_slot(pages_, list); }).first;
+  if (first != kNoBlock) prefetch_page(pages_.remembered, first);
+  return {list, first, 0};
 }
 
 bool Store::read(Cursor& cursor, const codes::Query* query, PageEntries& out) {
