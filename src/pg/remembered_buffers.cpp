@@ -89,6 +89,7 @@ void prefetch(const RememberedBuffers* remembered, BlockNumber block, std::size_
   if (!BufferIsValid(buffer)) return;
   const char* page = static_cast<const char*>(BufferGetBlock(buffer));
   if (!BufferIsLocal(buffer)) __builtin_prefetch(GetBufferDescriptor(buffer - 1));
+  __builtin_prefetch(page + BLCKSZ - 1);  // the trailer, which says what page it is
   const std::size_t end = offset + std::min(bytes, kMostLines * kLine);
   for (std::size_t at = offset; at < end; at += kLine) __builtin_prefetch(page + at);
 }

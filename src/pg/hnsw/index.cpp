@@ -107,13 +107,12 @@ Layout layout_for(const codes::Format& format, int m, uint32 item_weight) {
 
 char* page_of_kind(Relation index, Buffer buffer, PageKind kind) {
   char* page = static_cast<char*>(BufferGetPage(buffer));
-  if (PageIsNew(reinterpret_cast<Page>(page))) return nullptr;
   PageTrailer trailer;
   std::memcpy(&trailer, page + BLCKSZ - sizeof trailer, sizeof trailer);
-  if (trailer.page_id != vec::hnsw::kPageId || trailer.kind != kind) {
-    raise_corrupted(index, BufferGetBlockNumber(buffer), "page");
-  }
-  return page;
+  if (trailer.page_id == vec::hnsw::kPageId && trailer.kind == kind) return page;
+  // Asked last: the page's header would be one more line to wait for.
+  if (PageIsNew(reinterpret_cast<Page>(page))) return nullptr;
+  raise_corrupted(index, BufferGetBlockNumber(buffer), "page");
 }
 
 void init_page(char* page, const Layout& layout, PageKind kind) {
