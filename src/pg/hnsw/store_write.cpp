@@ -17,9 +17,15 @@ constexpr std::size_t kMetaOffset = SizeOfPageHeaderData;
 
 /// Makes the index long enough to have `block`.  New pages are zero until they are first used.
 void extend_to(Pages& pages, BlockNumber block) {
+  // The next page of a kind is less than a round of all kinds away; a damaged count could mean
+  // terabytes.
+  constexpr BlockNumber kFarthest = 4096;
   if (block < pages.block_count) return;
   LockRelationForExtension(pages.index, ExclusiveLock);
   pages.block_count = RelationGetNumberOfBlocks(pages.index);
+  if (block >= pages.block_count && block - pages.block_count >= kFarthest) {
+    raise_corrupted(pages.index, 0, "count");
+  }
   while (pages.block_count <= block) {
     ReleaseBuffer(ReadBufferExtended(pages.index, MAIN_FORKNUM, P_NEW, RBM_NORMAL, nullptr));
     ++pages.block_count;

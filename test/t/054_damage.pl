@@ -1,0 +1,137 @@
+# Damaged index files: whatever bytes a page holds, the server answers or raises an error.  It does
+# not crash, hang, or return a row that the table does not have.
+#
+# VECTOR_DAMAGE_TRIALS says how many indexes are damaged, 60 if unset; VECTOR_SEED where to begin.
+
+use strict;
+use warnings FATAL => 'all';
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $trials = $ENV{VECTOR_DAMAGE_TRIALS} // 60;
+my $seed = $ENV{VECTOR_SEED} // 5;
+srand($seed);
+
+# What is damaged: access method, operator class, type, value of row i.
+my @kinds = (
+	[ 'hnsw', 'vector_l2_ops', 'vector(3)', 'ARRAY[i % 17, i % 13, i]' ],
+	[ 'hnsw', 'vector_cosine_ops', 'vector(100)', '(SELECT array_agg((i * j) % 31 + 1) FROM generate_series(1, 100) j)' ],
+	[ 'hnsw', 'halfvec_ip_ops', 'halfvec(40)', '(SELECT array_agg((i * j) % 31) FROM generate_series(1, 40) j)' ],
+	[ 'hnsw', 'sparsevec_l2_ops', 'sparsevec(90)', '(SELECT array_agg(CASE WHEN (i * j) % 7 = 0 THEN j ELSE 0 END) FROM generate_series(1, 90) j)' ],
+	[ 'hnsw', 'bit_hamming_ops', 'bit(64)', 'hashint8extended(i, 0)::bit(64)' ],
+	[ 'ivfflat', 'vector_l2_ops', 'vector(3)', 'ARRAY[i % 17, i % 13, i]' ],
+	[ 'ivfflat', 'bit_hamming_ops', 'bit(64)', 'hashint8extended(i, 0)::bit(64)' ],
+	[ 'flat', 'vector_cosine_ops', 'vector(100)', '(SELECT array_agg((i * j) % 31 + 1) FROM generate_series(1, 100) j)' ],
+	[ 'flat', 'sparsevec_l2_ops', 'sparsevec(90)', '(SELECT array_agg(CASE WHEN (i * j) % 7 = 0 THEN j ELSE 0 END) FROM generate_series(1, 90) j)' ],
+);
+my %operator = (l2 => '<->', cosine => '<=>', ip => '<#>', hamming => '<~>');
+my $batch = 60;
+
+my $node = PostgreSQL::Test::Cluster->new('damage');
+$node->init;
+# Pages must be read from the files, and a wait that has no end must be seen.
+$node->append_conf('postgresql.conf', q{
+	fsync = off
+	autovacuum = off
+	shared_buffers = 16MB
+	restart_after_crash = off
+	log_error_verbosity = verbose
+	enable_seqscan = off});
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION vector');
+for my $n (0 .. $batch - 1)
+{
+	my ($method, $class, $type, $value) = @{ $kinds[ $n % @kinds ] };
+	$node->safe_psql('postgres', qq{
+		CREATE TABLE t$n (id int, val $type);
+		INSERT INTO t$n SELECT i, $value FROM generate_series(1, 300) i;
+		SET client_min_messages = error;
+		CREATE INDEX i$n ON t$n USING $method (val $class)});
+}
+my $data = $node->data_dir;
+
+# Overwrites some bytes of a file: one bit, some bytes, or what other places of the file hold.
+sub damage
+{
+	my ($file) = @_;
+	open my $handle, '+<:raw', $file or die "$file: $!";
+	my $size = -s $handle;
+	for (0 .. int(rand(3)))
+	{
+		my $length = 1 + int(rand(rand() < 0.5 ? 4 : 64));
+		my $at = int(rand($size - $length));
+		# Where pages have something to say: near their ends, and the first page.
+		$at = 8192 * int(rand($size / 8192)) + 8192 - $length - int(rand(12)) if rand() < 0.15;
+		$at = 24 + int(rand(100)) if rand() < 0.15;
+		my $bytes = join '', map { chr int rand 256 } 1 .. $length;
+		if (rand() < 0.3)
+		{
+			sysseek $handle, int(rand($size - $length)), 0;
+			sysread $handle, $bytes, $length;
+		}
+		$bytes = ("\xff" x $length) if rand() < 0.15;
+		$bytes = ("\0" x $length) if rand() < 0.15;
+		sysseek $handle, $at, 0;
+		syswrite $handle, $bytes;
+	}
+	truncate $handle, 8192 * int(rand($size / 8192)) if rand() < 0.03;
+	close $handle;
+}
+
+my ($answered, $refused, @bad) = (0, 0);
+for (my $done = 0; $done < $trials; $done += $batch)
+{
+	my %file = map { split /\|/ } split /\n/, $node->safe_psql('postgres',
+		"SELECT relname, pg_relation_filepath(oid) FROM pg_class WHERE relname ~ '^i[0-9]+\$'");
+	$node->stop;
+	damage("$data/$file{$_}") for sort keys %file;
+	$node->start;
+
+	my $log = -s $node->logfile;
+	for my $n (0 .. $batch - 1)
+	{
+		my ($method, $class) = @{ $kinds[ $n % @kinds ] };
+		my $operator = $operator{ ($class =~ /_(l2|cosine|ip|hamming)_/)[0] };
+		my $order = "ORDER BY val $operator (SELECT val FROM t$n WHERE id = 77)";
+		my $check = $method eq 'hnsw' ? "SELECT count(*) FROM hnsw_check('i$n');" : '';
+		my ($status, $out, $err) = $node->psql('postgres', qq{
+			SET statement_timeout = '20s';
+			SELECT 'rows ' || count(*) || ' ' || count(DISTINCT id) || ' ' || max(id)
+				FROM (SELECT id FROM t$n $order LIMIT 40) r;
+			$check
+			INSERT INTO t$n SELECT 300 + id, val FROM t$n WHERE id < 6;
+			DELETE FROM t$n WHERE id % 5 = 0 OR id > 300;
+			VACUUM t$n;
+			SELECT 'rows ' || count(*) || ' ' || count(DISTINCT id) || ' ' || max(id)
+				FROM (SELECT id FROM t$n $order LIMIT 40) r;}, on_error_stop => 0);
+		die "trial $done, $method $class: the server is gone (seed $seed)\n"
+			if $err =~ /server closed|could not connect|terminating connection/;
+		$err =~ /ERROR/ ? $refused++ : $answered++;
+		for my $line (split /\n/, $err)
+		{
+			next unless $line =~ /ERROR/;
+			# Ours, and PostgreSQL's own words about row ids of blocks that the table does not have.
+			push @bad, "$method $class: $line"
+				unless $line =~ /is not valid|contains an unexpected|could not read block|invalid page in block|could not open file|unexpected data beyond EOF/;
+		}
+		for my $line (split /\n/, $out)
+		{
+			push @bad, "$method $class: $line"
+				if $line =~ /^rows (\d+) (\d+) (\d*)$/ and ($1 != $2 or ($3 || 0) > 305);
+		}
+	}
+	push @bad, grep { /PANIC|terminated by signal|XX000/ } split /\n/,
+		slurp_file($node->logfile, $log);
+	$node->safe_psql('postgres', "SET client_min_messages = error; " . join '', map {
+		my ($method, $class, $type, $value) = @{ $kinds[ $_ % @kinds ] };
+		qq{TRUNCATE t$_; DROP INDEX i$_; INSERT INTO t$_ SELECT i, $value FROM generate_series(1, 300) i;
+			CREATE INDEX i$_ ON t$_ USING $method (val $class);}
+	} 0 .. $batch - 1);
+}
+is(scalar(@bad), 0, "answered $answered times, refused $refused times, both properly")
+	or diag(join "\n", @bad[ 0 .. ($#bad < 20 ? $#bad : 20) ]);
+cmp_ok($refused, '>', $trials / 50, 'damage is noticed');
+$node->stop;
+done_testing();
