@@ -92,6 +92,10 @@ start
 run postgres -c 'CREATE DATABASE old'
 run old -c 'CREATE EXTENSION vector'
 run old <test/support/upgrade_objects.sql
+run old -c 'CREATE TABLE indexed AS SELECT i AS id, ARRAY[i % 7, i % 11, i % 13]::vector(3) AS val
+    FROM generate_series(1, 500) i' \
+  -c 'CREATE INDEX indexed_hnsw ON indexed USING hnsw (val vector_l2_ops)' \
+  -c 'CREATE INDEX indexed_ivfflat ON indexed USING ivfflat (val vector_cosine_ops) WITH (lists = 5)'
 run old <test/support/upgrade_questions.sql >"$work/answers"
 catalog old >"$work/catalog-package"
 without_comments "$work/catalog-package" "$work/catalog-old"
@@ -120,6 +124,22 @@ start
 
 run old <test/support/upgrade_questions.sql >"$work/answers-swapped"
 compare "$work/answers" "$work/answers-swapped" "answers differ under the new library"
+
+# Index files of the package's library: left alone, and said to need REINDEX.
+nearest="SELECT id FROM indexed ORDER BY val <-> '[3,4,5]', id LIMIT 1"
+plan() { run old -c 'SET enable_seqscan = off' -c "EXPLAIN (COSTS OFF) SELECT id FROM indexed
+  ORDER BY val $1 '[3,4,5]' LIMIT 1"; }
+for index in 'hnsw <->' 'ivfflat <=>'; do
+  [[ $(plan "${index#* }") != *indexed_* ]] || die "an index of the package's is used: $index"
+  ! run old -c "INSERT INTO indexed VALUES (0, '[1,1,1]')" 2>"$work/refused" ||
+    die "an index of the package's takes a row: $index"
+  grep -q 'Please REINDEX it' "$work/refused" || die "no hint to REINDEX: $(<"$work/refused")"
+  run old -c "REINDEX INDEX CONCURRENTLY indexed_${index%% *}"
+  [[ $(plan "${index#* }") == *indexed_${index%% *}* ]] || die "not used after REINDEX: $index"
+done
+run old -c "INSERT INTO indexed VALUES (0, '[3,4,5]')"
+[[ $(run old -c 'SET enable_seqscan = off' -c "$nearest") == 0 ]] || die 'a new row is not found'
+run old -c 'DROP TABLE indexed'
 
 run old -c 'ALTER EXTENSION vector UPDATE'
 run postgres -c 'CREATE DATABASE new'
