@@ -1,6 +1,7 @@
 #include "pg/ivf/settings.h"
 
 #include "pg/ivf/index.h"
+#include "pg/reloption.h"
 
 namespace vec::pg::ivf {
 
@@ -44,8 +45,8 @@ void define_settings() {
 }
 
 bytea* parse_options(Datum reloptions, bool validate) {
-  static const relopt_parse_elt kOptions[] = {
-      {"lists", RELOPT_TYPE_INT, offsetof(Options, lists)},
+  static constexpr relopt_parse_elt kOptions[] = {
+      int_reloption("lists", offsetof(Options, lists)),
   };
   return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind, sizeof(Options),
                                               kOptions, lengthof(kOptions)));
