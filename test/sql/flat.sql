@@ -96,8 +96,10 @@ SET work_mem = '64kB';
 SELECT differences('data', 'v <-> (SELECT v FROM data WHERE id = 9)') AS little_memory,
   differences('data', 's <=> (SELECT s FROM data WHERE id = 9)') AS sparse;
 RESET work_mem;
-SET enable_sort = off;
+RESET enable_seqscan;
 EXPLAIN (COSTS OFF) SELECT q.id, n.id FROM (SELECT * FROM data WHERE id <= 50) q, LATERAL (SELECT id FROM data ORDER BY v <-> q.v LIMIT 2) n;
+SET enable_seqscan = off;
+SET enable_sort = off;
 SELECT count(*) FROM (SELECT * FROM data WHERE id BETWEEN 2 AND 51) q,
   LATERAL (SELECT array_agg(id ORDER BY id) AS ids FROM (SELECT id FROM data ORDER BY v <-> q.v LIMIT 2) t) n WHERE n.ids = ARRAY[q.id / 2 * 2, q.id / 2 * 2 + 1];
 RESET enable_sort;
@@ -117,7 +119,7 @@ SELECT differences('data', 'v <-> (SELECT v FROM data WHERE id = 7)') AS rebuilt
 -- The planner takes it for the nearest few, alone and with a filter, and leaves it for everything else.
 RESET enable_seqscan;
 ANALYZE data;
-EXPLAIN (COSTS OFF) SELECT id FROM data ORDER BY h <=> (SELECT h FROM data WHERE id = 7) LIMIT 10;
+EXPLAIN (COSTS OFF) SELECT id FROM data ORDER BY h <=> array_fill(1, ARRAY[70])::halfvec(70) LIMIT 10;
 EXPLAIN (COSTS OFF) SELECT id FROM data WHERE kind > 3 ORDER BY b <~> repeat('01', 40)::bit(80) LIMIT 10;
 EXPLAIN (COSTS OFF) SELECT id FROM data WHERE b <~> repeat('01', 40)::bit(80) < 20 ORDER BY b <~> repeat('01', 40)::bit(80) LIMIT 10;
 EXPLAIN (COSTS OFF) SELECT id FROM data WHERE b <~> repeat('01', 40)::bit(80) < 20;

@@ -22,7 +22,9 @@ SELECT * FROM item ORDER BY val <-> '[1,2]';
 SELECT id FROM item ORDER BY val <-> '[1,2,4]' LIMIT 1;
 
 -- Without an order the index is no way to the rows.
+RESET enable_seqscan;
 EXPLAIN (COSTS OFF) SELECT * FROM item WHERE val <-> '[3,3,3]' < 2;
+SET enable_seqscan = off;
 
 -- Deleted rows are not returned.
 DELETE FROM item WHERE id = 2;
