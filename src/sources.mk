@@ -39,6 +39,7 @@ CORE_SRCS = \
 	src/core/hnsw/bulk/link_table.cpp \
 	src/core/hnsw/bulk/nearest.cpp \
 	src/core/hnsw/bulk/partition.cpp \
+	src/core/hnsw/bulk/team.cpp \
 	src/core/hnsw/layout.cpp \
 	src/core/hnsw/memory_graph.cpp \
 	src/core/ivf/assign.cpp \

@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <thread>
 
 #include "core/error.h"
 #include "core/hnsw/bulk/collector.h"
@@ -150,6 +151,19 @@ TEST(Nearest, AreThoseOfASort) {
   }
 }
 
+/// A table with memory of its own.
+struct OwnTable {
+  OwnTable(std::size_t rows, std::size_t limit)
+      : entries(rows * limit),
+        counts(rows),
+        locks(LinkTable::kLocks),
+        table({entries.data(), counts.data(), locks.data()}, limit) {}
+  std::vector<LinkEntry> entries;
+  std::vector<std::uint8_t> counts;
+  std::vector<std::atomic<std::uint32_t>> locks;
+  LinkTable table;
+};
+
 TEST(LinkTable, HoldsTheBestOfAllListsInWhateverOrderTheyCome) {
   constexpr std::size_t kLimit = 12;
   Rng rng(3);
@@ -181,7 +195,8 @@ TEST(LinkTable, HoldsTheBestOfAllListsInWhateverOrderTheyCome) {
     std::set<Link> wanted;
     for (const LinkEntry& entry : expected) wanted.insert(entry.link);
 
-    LinkTable table(3, kLimit, heap());
+    OwnTable own(3, kLimit);
+    LinkTable& table = own.table;
     for (int order = 0; order < 2; ++order) {
       const std::size_t row = order == 0 ? 0 : 2;
       for (const auto& list : lists) table.merge(row, list);
@@ -200,7 +215,8 @@ TEST(LinkTable, HoldsTheBestOfAllListsInWhateverOrderTheyCome) {
 }
 
 TEST(LinkTable, StaysInOrderWhereRoundingDiffers) {
-  LinkTable table(1, 4, heap());
+  OwnTable own(1, 4);
+  LinkTable& table = own.table;
   table.merge(0, std::vector<LinkEntry>{{1.0F, 7}, {1.5F, 8}, {2.0F, 9}});
   table.merge(0, std::vector<LinkEntry>{{1.4F, 9 | kKeptByRule}, {1.6F, 7}});
   std::vector<NodeId> nodes;
@@ -360,6 +376,70 @@ TEST(Bulk, IsTheSameEveryTime) {
     a.graph.links(node, 0, left);
     b.graph.links(node, 0, right);
     ASSERT_TRUE(std::ranges::equal(left.view(), right.view())) << node;
+  }
+}
+
+/// Threads, where the server has processes.
+class Threads final : public Team {
+ public:
+  explicit Threads(std::size_t count, std::size_t blocks) : count_(count), left_(blocks) {}
+
+  std::byte* share(std::size_t bytes) override {
+    if (left_ == 0) return nullptr;
+    --left_;
+    blocks_.push_back(std::make_unique<std::byte[]>(bytes));  // zeroed
+    return blocks_.back().get();
+  }
+  void free_task_block() override { blocks_.pop_back(); }
+  void start(Task task) override {
+    ++tasks;
+    for (std::size_t i = 0; i < count_; ++i) {
+      threads_.emplace_back([this, task] {
+        help(task, PointsBlock(blocks_.front().get()), blocks_.back().get(), nothing);
+      });
+    }
+  }
+  void wait() override {
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+  int tasks = 0;
+
+ private:
+  std::size_t count_, left_;
+  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::vector<std::thread> threads_;
+};
+
+TEST(Bulk, IsTheSameWithHelpers) {
+  for (const auto& format : {codes::choose_format(Element::kFloat, Metric::kL2, 40),
+                             codes::choose_format(Element::kHalf, Metric::kCosine, 20),
+                             codes::choose_format(Element::kBit, Metric::kHamming, 140)}) {
+    const Values values(format, kValues, 10);
+    Built alone(values, format, {8, 64});
+    for (const std::size_t blocks : {0, 1, 2, 9}) {  // memory that can be had
+      MemoryGraph graph(format, {8, 64}, heap());
+      Collector collector(graph, heap());
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        collector.add(values.code(i), test::row_of(i));
+      }
+      Threads team(2, blocks);
+      collector.finish({}, &team);
+      EXPECT_EQ(team.tasks, blocks < 2 ? 0 : blocks == 2 ? 1 : 2);
+      test::expect_links_sound(graph);
+      ASSERT_EQ(test::unreachable_nodes(graph), 0U);
+      LinkList left, right;
+      std::size_t different = 0;
+      ASSERT_EQ(graph.node_count(), alone.graph.node_count());
+      for (NodeId node = 0; node < graph.node_count(); ++node) {
+        ASSERT_EQ(graph.rows(node), alone.graph.rows(node));
+        graph.links(node, 0, left);
+        alone.graph.links(node, 0, right);
+        different += !std::ranges::equal(left.view(), right.view());
+      }
+      EXPECT_LE(different, graph.node_count() / 100) << "more than rounding accounts for";
+    }
   }
 }
 

@@ -143,8 +143,24 @@ NodeId MemoryGraph::add_unlinked(int level, std::span<const std::byte> code, Row
 void MemoryGraph::renumber(std::span<const NodeId> order) {
   VEC_ASSERT(order.size() == count_ && free_.empty());
   std::pmr::vector<Node> old(count_, memory_);
-  for (NodeId node = 0; node < count_; ++node) old[node] = at(node);
-  for (NodeId node = 0; node < count_; ++node) at(node) = old[order[node]];
+  std::pmr::vector<NodeId> number(count_, memory_);
+  for (NodeId node = 0; node < count_; ++node) {
+    old[node] = at(node);
+    number[order[node]] = node;
+  }
+  const auto rename = [&](Link* list, int length) {
+    for (int i = 0; list != nullptr && i < length && list[i] != kNoLink; ++i) {
+      list[i] = number[node_of(list[i])] | (list[i] & kKeptByRule);
+    }
+  };
+  for (NodeId node = 0; node < count_; ++node) {
+    Node& it = at(node);
+    it = old[order[node]];
+    for (int layer = 0; layer <= it.level; ++layer) {
+      rename(list_of(it, layer), params_.max_links(layer));
+    }
+  }
+  if (entry_.exists()) entry_.node = number[entry_.node];
 }
 
 void MemoryGraph::set_links(NodeId node, int layer, std::span<const Link> links) {

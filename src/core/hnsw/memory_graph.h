@@ -53,7 +53,7 @@ class MemoryGraph {
   // For builds in bulk, which link nodes when all of them are there.
   /// A node that has no links yet, on any layer, and no room for those of layer 0.
   NodeId add_unlinked(int level, std::span<const std::byte> code, RowId row);
-  /// Node order[i] becomes node i.  Nothing may be linked yet.
+  /// Node order[i] becomes node i, in links and as the entry point, too.  None may be free.
   void renumber(std::span<const NodeId> order);
   /// Gives a node its links.
   void set_links(NodeId node, int layer, std::span<const Link> links);

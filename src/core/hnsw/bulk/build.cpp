@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <optional>
 #include <vector>
 
 #include "core/codes/query.h"
@@ -40,30 +42,58 @@ Settings settings_for(const codes::Format& format, const Params& params, std::si
   return settings;
 }
 
+/// Memory of a resource, zeroed.
+class Block {
+ public:
+  Block(std::size_t bytes, std::pmr::memory_resource* memory)
+      : memory_(memory), bytes_(bytes), data_(memory->allocate(bytes, kAlignment)) {
+    std::memset(data_, 0, bytes);
+  }
+  ~Block() { memory_->deallocate(data_, bytes_, kAlignment); }
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+
+  std::byte* data() const { return static_cast<std::byte*>(data_); }
+
+ private:
+  static constexpr std::size_t kAlignment = alignof(std::uint64_t);
+
+  std::pmr::memory_resource* memory_;
+  std::size_t bytes_;
+  void* data_;
+};
+
+/// The nodes of a layer.
+struct Members {
+  Members(int layer, const MemoryGraph& graph, std::pmr::memory_resource* memory)
+      : nodes(memory), codes(memory) {
+    for (NodeId node = 0; node < graph.node_count(); ++node) {
+      if (graph.level(node) < layer) continue;
+      nodes.push_back(node);
+      codes.push_back(graph.code(node).data());
+    }
+  }
+  std::pmr::vector<NodeId> nodes;
+  std::pmr::vector<const std::byte*> codes;
+};
+
 class Linker {
  public:
-  Linker(MemoryGraph& graph, const Watch& watch, std::pmr::memory_resource* memory)
+  Linker(MemoryGraph& graph, const Watch& watch, std::pmr::memory_resource* memory, Team* team)
       : graph_(graph),
         watch_(watch),
         memory_(memory),
+        team_(team),
         settings_(settings_for(graph.format(), graph.params(), graph.node_count())) {}
 
   void run() {
     const NodeId count = graph_.node_count();
     if (count == 0) return;
-    watch_.phase(Phase::kPartition);
-    const Partition base = cut_base();
-    watch_.phase(Phase::kUpperLayers);
     int top = 0;
     for (NodeId node = 0; node < count; ++node) top = std::max(top, graph_.level(node));
-    for (int layer = 1; layer <= top; ++layer) {
-      Members members(layer, graph_, memory_);
-      link_layer(layer, members,
-                 make_partition(graph_.format(), members.codes, settings_.partition, rng_, memory_,
-                                watch_.interrupt));
-    }
-    watch_.phase(Phase::kLeaves);
-    link_layer(0, Members(0, graph_, memory_), base);
+    watch_.phase(Phase::kUpperLayers);
+    for (int layer = 1; layer <= top; ++layer) link_upper(layer);
+    link_base();
     for (NodeId node = 0; node < count; ++node) {
       if (graph_.level(node) < top) continue;
       graph_.replace_entry(kNoNode, {node, top});
@@ -72,56 +102,103 @@ class Linker {
   }
 
  private:
-  /// The nodes of a layer.
-  struct Members {
-    Members(int layer, const MemoryGraph& graph, std::pmr::memory_resource* memory)
-        : nodes(memory), codes(memory) {
-      for (NodeId node = 0; node < graph.node_count(); ++node) {
-        if (graph.level(node) < layer) continue;
-        nodes.push_back(node);
-        codes.push_back(graph.code(node).data());
-      }
-    }
-    std::pmr::vector<NodeId> nodes;
-    std::pmr::vector<const std::byte*> codes;
-  };
-
-  /// The leaves of layer 0.  Numbers the nodes anew, those near each other with near numbers.
-  Partition cut_base() {
-    const Members members(0, graph_, memory_);
-    Partition base = make_partition(graph_.format(), members.codes, settings_.partition, rng_,
-                                    memory_, watch_.interrupt);
-    graph_.renumber(base.order);
-    std::pmr::vector<NodeId> number(base.order.size(), memory_);
-    for (NodeId node = 0; node < number.size(); ++node) number[base.order[node]] = node;
-    for (std::uint32_t& member : base.members) member = number[member];
-    return base;
+  Partition cut(const Members& members, const AssignAll& assign_all = nullptr) {
+    return make_partition(graph_.format(), members.codes, settings_.partition, rng_, memory_,
+                          watch_.interrupt, assign_all);
   }
 
-  void link_layer(int layer, const Members& all, const Partition& partition) {
-    LinkTable table(all.nodes.size(), static_cast<std::size_t>(graph_.params().max_links(layer)),
-                    memory_);
-    Leaf leaf(graph_.format(), settings_.candidates, settings_.by_rule);
-    std::vector<NodeId> members;
-    std::vector<const std::byte*> codes;
-    for (std::size_t l = 0; l < partition.leaves(); ++l) {
-      const auto places = partition.leaf(l);
-      members.clear();
-      codes.clear();
-      for (const std::uint32_t place : places) {
-        members.push_back(all.nodes[place]);
-        codes.push_back(all.codes[place]);
+  LeavesBlock::Settings leaf_settings(int layer) const {
+    return {static_cast<std::uint32_t>(graph_.params().max_links(layer)),
+            static_cast<std::uint32_t>(settings_.candidates),
+            static_cast<std::uint32_t>(settings_.by_rule)};
+  }
+
+  void link_upper(int layer) {
+    const Members members(layer, graph_, memory_);
+    const Partition partition = cut(members);
+    const Block block(LeavesBlock::bytes(members.nodes.size(), partition, leaf_settings(layer)),
+                      memory_);
+    LeavesBlock::write(block.data(), members.nodes.size(), partition, leaf_settings(layer));
+    LeavesBlock leaves(block.data());
+    leaves.work(graph_.format(), members.codes, watch_.interrupt);
+    const LinkTable table = leaves.table();
+    for (std::size_t i = 0; i < members.nodes.size(); ++i) {
+      links_.clear();
+      for (const LinkEntry& entry : table.list(i)) {
+        links_.push_back(members.nodes[node_of(entry.link)] | (entry.link & kKeptByRule));
       }
-      leaf.build(members, codes, watch_.interrupt);
-      for (std::size_t i = 0; i < places.size(); ++i) table.merge(places[i], leaf.links(i));
+      graph_.set_links(members.nodes[i], layer, links_);
     }
-    std::vector<Link> links;
-    for (std::size_t place = 0; place < all.nodes.size(); ++place) {
-      if (layer == 0) merge_upper(all.nodes[place], table);
-      links.clear();
-      for (const LinkEntry& entry : table.list(place)) links.push_back(entry.link);
-      graph_.set_links(all.nodes[place], layer, links);
+  }
+
+  void link_base() {
+    const Members members(0, graph_, memory_);
+    if (team_ != nullptr) share_points(members);
+    watch_.phase(Phase::kPartition);
+    AssignAll assign_all;
+    if (team_ != nullptr) {
+      assign_all = [&](const LeaderPlaces& places, std::size_t fanout,
+                       std::pmr::vector<std::uint32_t>& choices) {
+        assign_together(members, places, fanout, choices);
+      };
     }
+    const Partition partition = cut(members, assign_all);
+    watch_.phase(Phase::kLeaves);
+    link_leaves(members, partition);
+    graph_.renumber(partition.order);
+  }
+
+  void share_points(const Members& members) {
+    std::byte* const block =
+        team_->share(PointsBlock::bytes(graph_.format(), members.codes.size()));
+    if (block == nullptr) {
+      team_ = nullptr;
+      return;
+    }
+    PointsBlock::write(block, graph_.format(), members.codes);
+  }
+
+  void assign_together(const Members& members, const LeaderPlaces& places, std::size_t fanout,
+                       std::pmr::vector<std::uint32_t>& choices) {
+    const std::size_t points = members.codes.size();
+    std::byte* const block = team_->share(AssignBlock::bytes(points, places, fanout));
+    choices.resize(points * fanout);
+    if (block == nullptr) {
+      Leaders(graph_.format(), members.codes, places.leaders, places.supers, watch_.interrupt)
+          .assign(members.codes, fanout, choices.data());
+      return;
+    }
+    AssignBlock::write(block, points, places, fanout);
+    team_->start(Task::kAssign);
+    AssignBlock task(block);
+    task.work(graph_.format(), members.codes, watch_.interrupt);
+    team_->wait();
+    std::ranges::copy(task.choices(), choices.begin());
+    team_->free_task_block();
+  }
+
+  void link_leaves(const Members& members, const Partition& partition) {
+    const std::size_t points = members.codes.size();
+    const std::size_t bytes = LeavesBlock::bytes(points, partition, leaf_settings(0));
+    std::byte* const shared = team_ != nullptr ? team_->share(bytes) : nullptr;
+    std::optional<Block> own;
+    if (shared == nullptr) own.emplace(bytes, memory_);
+    std::byte* const block = shared != nullptr ? shared : own->data();
+    LeavesBlock::write(block, points, partition, leaf_settings(0));
+    LeavesBlock leaves(block);
+    if (shared != nullptr) team_->start(Task::kLeaves);
+    leaves.work(graph_.format(), members.codes, watch_.interrupt);
+    if (shared != nullptr) team_->wait();
+
+    LinkTable table = leaves.table();
+    for (NodeId node = 0; node < points; ++node) {
+      if (node % kBetweenInterrupts == 0) watch_.interrupt();
+      merge_upper(node, table);
+      links_.clear();
+      for (const LinkEntry& entry : table.list(node)) links_.push_back(entry.link);
+      graph_.set_links(node, 0, links_);
+    }
+    if (shared != nullptr) team_->free_task_block();
   }
 
   /// Adds to the links of layer 0 what the rule kept on the layers above.  Leaves know only what
@@ -144,11 +221,15 @@ class Linker {
     }
   }
 
+  static constexpr NodeId kBetweenInterrupts = 4096;
+
   MemoryGraph& graph_;
   const Watch& watch_;
   std::pmr::memory_resource* memory_;
+  Team* team_;
   Settings settings_;
   Rng rng_{kSeed};
+  std::vector<Link> links_;
 };
 
 }  // namespace
@@ -160,13 +241,14 @@ bool pays(const codes::Format& format) {
 std::size_t bytes_per_node(const codes::Format& format, const Params& params, std::size_t nodes) {
   const Settings settings = settings_for(format, params, nodes);
   const auto limit = static_cast<std::size_t>(params.max_links(0));
-  return limit * sizeof(Link) + LinkTable::bytes_per_row(limit) +
+  return limit * sizeof(Link) + limit * sizeof(LinkEntry) + sizeof(std::uint8_t) +
          settings.partition.fanout * 2 * sizeof(std::uint32_t) + 3 * sizeof(std::uint32_t) +
          sizeof(const std::byte*);
 }
 
-void link_all(MemoryGraph& graph, const Watch& watch, std::pmr::memory_resource* memory) {
-  Linker(graph, watch, memory).run();
+void link_all(MemoryGraph& graph, const Watch& watch, std::pmr::memory_resource* memory,
+              Team* team) {
+  Linker(graph, watch, memory, team).run();
 }
 
 }  // namespace vec::hnsw::bulk

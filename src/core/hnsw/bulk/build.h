@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory_resource>
 
+#include "core/hnsw/bulk/team.h"
 #include "core/hnsw/memory_graph.h"
 
 namespace vec::hnsw::bulk {
@@ -32,7 +33,9 @@ std::size_t bytes_per_node(const codes::Format& format, const Params& params, st
 
 /// Links all nodes of `graph`, which were put there by add_unlinked(), and numbers them anew.
 /// Some may not be reachable then.
-void link_all(MemoryGraph& graph, const Watch& watch, std::pmr::memory_resource* memory);
+/// team   who helps; may be null
+void link_all(MemoryGraph& graph, const Watch& watch, std::pmr::memory_resource* memory,
+              Team* team = nullptr);
 
 }  // namespace vec::hnsw::bulk
 

@@ -114,9 +114,9 @@ void Collector::insert_copies() {
   }
 }
 
-void Collector::finish(const Watch& watch) {
+void Collector::finish(const Watch& watch, Team* team) {
   slots_ = std::pmr::vector<Slot>(memory_);
-  link_all(graph_, watch, memory_);
+  link_all(graph_, watch, memory_, team);
   insert_copies();
   watch.phase(Phase::kReachability);
   reconnect(graph_, memory_);

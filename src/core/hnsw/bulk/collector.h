@@ -30,7 +30,8 @@ class Collector {
   void add(std::span<const std::byte> code, RowId row);
 
   /// Links everything.  Nothing can be added afterwards.
-  void finish(const Watch& watch);
+  /// team   who helps; may be null
+  void finish(const Watch& watch, Team* team = nullptr);
 
   /// Bytes in use, and those that finish() will need beside them.
   std::size_t bytes() const;

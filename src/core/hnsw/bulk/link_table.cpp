@@ -18,14 +18,25 @@ LinkEntry* find(LinkEntry* entries, std::size_t count, NodeId node) {
 
 }  // namespace
 
-LinkTable::LinkTable(std::size_t rows, std::size_t limit, std::pmr::memory_resource* memory)
-    : limit_(limit), entries_(rows * limit, memory), counts_(rows, memory) {
+LinkTable::LinkTable(Memory memory, std::size_t limit) : memory_(memory), limit_(limit) {
   VEC_ASSERT(limit <= kMaxLinks);
+  merged_.reserve(2 * limit);
 }
 
 void LinkTable::merge(std::size_t row, std::span<const LinkEntry> found) {
-  LinkEntry* const own = entries_.data() + row * limit_;
-  std::size_t count = counts_[row];
+  // Room first: nothing may throw while the lock is held.
+  merged_.reserve(limit_ + found.size());
+  std::atomic<std::uint32_t>& lock = memory_.locks[row % kLocks];
+  // Held for less than a microsecond, and rarely wanted by two.
+  while (lock.exchange(1, std::memory_order_acquire) != 0) {
+  }
+  merge_locked(row, found);
+  lock.store(0, std::memory_order_release);
+}
+
+void LinkTable::merge_locked(std::size_t row, std::span<const LinkEntry> found) {
+  LinkEntry* const own = memory_.entries + row * limit_;
+  std::size_t count = memory_.counts[row];
   merged_.clear();
   NodeFilter filter;
   for (std::size_t i = 0; i < count; ++i) filter.add(node_of(own[i].link));
@@ -64,7 +75,7 @@ void LinkTable::merge(std::size_t row, std::span<const LinkEntry> found) {
     }
   }
   std::copy_n(merged_.begin() + static_cast<std::ptrdiff_t>(to), count, own);
-  counts_[row] = static_cast<std::uint8_t>(count);
+  memory_.counts[row] = static_cast<std::uint8_t>(count);
 }
 
 }  // namespace vec::hnsw::bulk

@@ -11,9 +11,9 @@
 #define VEC_CORE_HNSW_BULK_LINK_TABLE_H_
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <span>
 #include <vector>
 
@@ -46,28 +46,35 @@ class NodeFilter {
 };
 
 /// Lists are ascending in distance, those of equal distance in node number.
+/// Several processes may merge into one table at the same time.
 class LinkTable {
  public:
-  /// rows   how many lists, of at most `limit` links each
-  LinkTable(std::size_t rows, std::size_t limit, std::pmr::memory_resource* memory);
+  /// Places for a table of `rows` lists of at most `limit` links each, empty where all is zero.
+  struct Memory {
+    LinkEntry* entries;                 // rows * limit
+    std::uint8_t* counts;               // rows
+    std::atomic<std::uint32_t>* locks;  // kLocks
+  };
+  static constexpr std::size_t kLocks = 1024;
+
+  LinkTable(Memory memory, std::size_t limit);
 
   /// Unites the list of `row` with `found`: ascending as lists are, no node twice.
   void merge(std::size_t row, std::span<const LinkEntry> found);
 
+  /// While nobody merges.
   std::span<const LinkEntry> list(std::size_t row) const {
-    return {entries_.data() + row * limit_, counts_[row]};
-  }
-
-  static std::size_t bytes_per_row(std::size_t limit) {
-    return limit * sizeof(LinkEntry) + sizeof(std::uint8_t);
+    return {memory_.entries + row * limit_, memory_.counts[row]};
   }
 
  private:
+  void merge_locked(std::size_t row, std::span<const LinkEntry> found);
+
+  Memory memory_;
   std::size_t limit_;
-  std::pmr::vector<LinkEntry> entries_;
-  std::pmr::vector<std::uint8_t> counts_;
   std::vector<LinkEntry> merged_;
 };
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 static_assert(kMaxLinks < 256);
 
 }  // namespace vec::hnsw::bulk

@@ -13,7 +13,6 @@ namespace {
 
 using Places = std::pmr::vector<std::uint32_t>;
 
-constexpr std::uint32_t kNone = 0xFFFFFFFF;
 /// More leaders than these are looked for through super-leaders.
 constexpr std::size_t kMostDirect = 1000;
 constexpr std::size_t kGroupsProbed = 6;
@@ -57,7 +56,7 @@ class Assigner {
       columns_.distances(rows.subspan(first, block), distances_.data(), minima_.data());
       for (std::size_t r = 0; r < block; ++r) {
         each(first + r, nearest_.find({distances_.data() + r * columns_.stride(), columns_.size()},
-                                      minima_.data() + r * kernels::kMinima, count, kNone));
+                                      minima_.data() + r * kernels::kMinima, count, kNoLeader));
       }
     }
   }
@@ -69,94 +68,14 @@ class Assigner {
   std::vector<float> minima_;
 };
 
-/// Leaders, grouped by super-leaders.
-class Leaders {
- public:
-  Leaders(const codes::Format& format, Codes points, std::size_t count, Rng& rng,
-          const std::function<void()>& interrupt)
-      : interrupt_(interrupt), codes_(pick(points, sample(points.size(), count, rng))) {
-    const auto super_count = static_cast<std::size_t>(std::sqrt(static_cast<double>(count)));
-    const auto supers = pick(codes_, sample(count, std::max<std::size_t>(1, super_count), rng));
-    supers_.emplace(format, supers);
-    std::vector<std::vector<const std::byte*>> groups(supers.size());
-    supers_->nearest(codes_, 1, interrupt_, [&](std::size_t leader, std::span<const Near> nearest) {
-      groups[nearest.empty() ? 0 : nearest[0].place].push_back(codes_[leader]);
-    });
-    codes_.clear();
-    for (const auto& group : groups) {
-      group_starts_.push_back(codes_.size());
-      codes_.insert(codes_.end(), group.begin(), group.end());
-    }
-    if (count <= kMostDirect) {
-      all_.emplace(format, codes_);
-    } else {
-      for (const auto& group : groups) groups_.emplace_back(format, group);
-    }
-  }
-
-  std::size_t count() const { return codes_.size(); }
-
-  /// choices[i * count + k] = the k-th nearest leader of point i, or kNone.
-  void assign(Codes points, std::size_t count, Places& choices) {
-    choices.assign(points.size() * count, kNone);
-    if (all_) {
-      all_->nearest(points, count, interrupt_, [&](std::size_t i, std::span<const Near> nearest) {
-        for (std::size_t k = 0; k < nearest.size(); ++k) {
-          choices[i * count + k] = nearest[k].place;
-        }
-      });
-    } else {
-      for (std::size_t first = 0; first < points.size(); first += kChunk) {
-        assign_routed(points.subspan(first, std::min(kChunk, points.size() - first)), count,
-                      choices.data() + first * count);
-      }
-    }
-    for (std::size_t i = 0; i < points.size(); ++i) {  // what has no number for a distance
-      if (choices[i * count] == kNone) {
-        choices[i * count] = static_cast<std::uint32_t>(i % codes_.size());
-      }
-    }
-  }
-
- private:
-  void assign_routed(Codes points, std::size_t count, std::uint32_t* choices) {
-    std::vector<std::vector<std::uint32_t>> visitors(groups_.size());
-    supers_->nearest(points, std::min(kGroupsProbed, groups_.size()), interrupt_,
-                     [&](std::size_t i, std::span<const Near> nearest) {
-                       for (const Near& near : nearest) {
-                         visitors[near.place].push_back(static_cast<std::uint32_t>(i));
-                       }
-                     });
-    std::vector<Near> best(points.size() * count, Near{0, kNone});
-    std::vector<const std::byte*> rows;
-    for (std::size_t g = 0; g < groups_.size(); ++g) {
-      rows = pick(points, visitors[g]);
-      const auto first = static_cast<std::uint32_t>(group_starts_[g]);
-      groups_[g].nearest(
-          rows, count, interrupt_, [&](std::size_t v, std::span<const Near> nearest) {
-            Near* const own = best.data() + visitors[g][v] * count;
-            for (const Near& near : nearest) {
-              std::size_t at = count;
-              while (at > 0 &&
-                     (own[at - 1].place == kNone || near.distance < own[at - 1].distance)) {
-                --at;
-              }
-              if (at == count) break;
-              std::copy_backward(own + at, own + count - 1, own + count);
-              own[at] = {near.distance, first + near.place};
-            }
-          });
-    }
-    for (std::size_t i = 0; i < best.size(); ++i) choices[i] = best[i].place;
-  }
-
-  const std::function<void()>& interrupt_;
-  std::vector<const std::byte*> codes_;
-  std::vector<std::size_t> group_starts_;
-  std::optional<Assigner> supers_;
-  std::optional<Assigner> all_;
-  std::deque<Assigner> groups_;
-};
+LeaderPlaces choose_leaders(std::size_t points, std::size_t count, Rng& rng) {
+  LeaderPlaces places;
+  places.leaders = sample(points, count, rng);
+  const std::size_t size = places.leaders.size();
+  const auto supers = static_cast<std::size_t>(std::sqrt(static_cast<double>(size)));
+  places.supers = sample(size, std::max<std::size_t>(1, supers), rng);
+  return places;
+}
 
 /// Lists the points of each leader: members[starts[l]..starts[l + 1]).
 void sort_by_leader(const Places& choices, std::size_t count, std::size_t leaders,
@@ -167,7 +86,7 @@ void sort_by_leader(const Places& choices, std::size_t count, std::size_t leader
     for (std::size_t i = 0; i < points; ++i) {
       for (std::size_t k = 0; k < choices_used; ++k) {
         const std::uint32_t leader = choices[i * count + k];
-        if (leader != kNone) visit(static_cast<std::uint32_t>(i), leader);
+        if (leader != kNoLeader) visit(static_cast<std::uint32_t>(i), leader);
       }
     }
   };
@@ -181,13 +100,15 @@ void sort_by_leader(const Places& choices, std::size_t count, std::size_t leader
 class Cutter {
  public:
   Cutter(const codes::Format& format, Codes points, const PartitionSettings& settings, Rng& rng,
-         std::pmr::memory_resource* memory, const std::function<void()>& interrupt)
+         std::pmr::memory_resource* memory, const std::function<void()>& interrupt,
+         const AssignAll& assign_all)
       : format_(format),
         points_(points),
         settings_(settings),
         rng_(rng),
         memory_(memory),
         interrupt_(interrupt),
+        assign_all_(assign_all),
         result_{Places(memory), std::pmr::vector<std::size_t>(memory), Places(memory)} {
     result_.starts.push_back(0);
   }
@@ -220,10 +141,16 @@ class Cutter {
     std::vector<std::size_t> starts;
     std::size_t leader_count;
     {
-      Leaders leaders(format_, codes, leaders_wanted, rng_, interrupt_);
-      leader_count = leaders.count();
+      const LeaderPlaces chosen = choose_leaders(codes.size(), leaders_wanted, rng_);
+      leader_count = chosen.leaders.size();
       fanout = std::min(fanout, leader_count);
-      leaders.assign(codes, fanout, choices);
+      if (order != nullptr && assign_all_) {
+        assign_all_(chosen, fanout, choices);
+      } else {
+        choices.resize(codes.size() * fanout);
+        Leaders(format_, codes, chosen.leaders, chosen.supers, interrupt_)
+            .assign(codes, fanout, choices.data());
+      }
     }
     if (order != nullptr) {
       sort_by_leader(choices, fanout, leader_count, 1, *order, starts);
@@ -254,16 +181,105 @@ class Cutter {
   Rng& rng_;
   std::pmr::memory_resource* memory_;
   const std::function<void()>& interrupt_;
+  const AssignAll& assign_all_;
   Partition result_;
 };
 
 }  // namespace
 
+/// Leaders, grouped by super-leaders.
+struct Leaders::Parts {
+  Parts(const codes::Format& format, Codes points, std::span<const std::uint32_t> leaders,
+        std::span<const std::uint32_t> super_places, const std::function<void()>& check)
+      : interrupt(check), codes(pick(points, leaders)), supers(format, pick(codes, super_places)) {
+    std::vector<std::vector<const std::byte*>> members(super_places.size());
+    supers.nearest(codes, 1, interrupt, [&](std::size_t leader, std::span<const Near> nearest) {
+      members[nearest.empty() ? 0 : nearest[0].place].push_back(codes[leader]);
+    });
+    codes.clear();
+    for (const auto& group : members) {
+      group_starts.push_back(codes.size());
+      codes.insert(codes.end(), group.begin(), group.end());
+    }
+    if (codes.size() <= kMostDirect) {
+      all.emplace(format, codes);
+    } else {
+      for (const auto& group : members) groups.emplace_back(format, group);
+    }
+  }
+
+  void assign_directly(Codes points, std::size_t count, std::uint32_t* choices) {
+    all->nearest(points, count, interrupt, [&](std::size_t i, std::span<const Near> nearest) {
+      for (std::size_t k = 0; k < nearest.size(); ++k) choices[i * count + k] = nearest[k].place;
+    });
+  }
+
+  void assign_routed(Codes points, std::size_t count, std::uint32_t* choices) {
+    std::vector<std::vector<std::uint32_t>> visitors(groups.size());
+    supers.nearest(points, std::min(kGroupsProbed, groups.size()), interrupt,
+                   [&](std::size_t i, std::span<const Near> nearest) {
+                     for (const Near& near : nearest) {
+                       visitors[near.place].push_back(static_cast<std::uint32_t>(i));
+                     }
+                   });
+    std::vector<Near> best(points.size() * count, Near{0, kNoLeader});
+    std::vector<const std::byte*> rows;
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+      rows = pick(points, visitors[g]);
+      const auto first = static_cast<std::uint32_t>(group_starts[g]);
+      groups[g].nearest(rows, count, interrupt, [&](std::size_t v, std::span<const Near> nearest) {
+        Near* const own = best.data() + visitors[g][v] * count;
+        for (const Near& near : nearest) {
+          std::size_t at = count;
+          while (at > 0 &&
+                 (own[at - 1].place == kNoLeader || near.distance < own[at - 1].distance)) {
+            --at;
+          }
+          if (at == count) break;
+          std::copy_backward(own + at, own + count - 1, own + count);
+          own[at] = {near.distance, first + near.place};
+        }
+      });
+    }
+    for (std::size_t i = 0; i < best.size(); ++i) choices[i] = best[i].place;
+  }
+
+  const std::function<void()>& interrupt;
+  std::vector<const std::byte*> codes;
+  std::vector<std::size_t> group_starts;
+  Assigner supers;
+  std::optional<Assigner> all;
+  std::deque<Assigner> groups;
+};
+
+Leaders::Leaders(const codes::Format& format, Codes points, std::span<const std::uint32_t> leaders,
+                 std::span<const std::uint32_t> supers, const std::function<void()>& interrupt)
+    : parts_(std::make_unique<Parts>(format, points, leaders, supers, interrupt)) {}
+
+Leaders::~Leaders() = default;
+
+void Leaders::assign(Codes points, std::size_t count, std::uint32_t* choices) {
+  std::fill_n(choices, points.size() * count, kNoLeader);
+  if (parts_->all) {
+    parts_->assign_directly(points, count, choices);
+  } else {
+    for (std::size_t first = 0; first < points.size(); first += kChunk) {
+      parts_->assign_routed(points.subspan(first, std::min(kChunk, points.size() - first)), count,
+                            choices + first * count);
+    }
+  }
+  for (std::size_t i = 0; i < points.size(); ++i) {  // what has no number for a distance
+    if (choices[i * count] == kNoLeader) {
+      choices[i * count] = static_cast<std::uint32_t>(i % parts_->codes.size());
+    }
+  }
+}
+
 Partition make_partition(const codes::Format& format, Codes points,
                          const PartitionSettings& settings, Rng& rng,
-                         std::pmr::memory_resource* memory,
-                         const std::function<void()>& interrupt) {
-  return Cutter(format, points, settings, rng, memory, interrupt).run();
+                         std::pmr::memory_resource* memory, const std::function<void()>& interrupt,
+                         const AssignAll& assign_all) {
+  return Cutter(format, points, settings, rng, memory, interrupt, assign_all).run();
 }
 
 }  // namespace vec::hnsw::bulk

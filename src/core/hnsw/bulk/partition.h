@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <memory_resource>
 #include <span>
 #include <vector>
@@ -40,10 +41,40 @@ struct Partition {
   }
 };
 
+/// Who leads: places of points, and of those the ones that lead leaders.
+struct LeaderPlaces {
+  std::vector<std::uint32_t> leaders;
+  std::vector<std::uint32_t> supers;  // places in `leaders`
+};
+
+inline constexpr std::uint32_t kNoLeader = 0xFFFFFFFF;
+
+/// Finds the nearest leaders of points.  The same places give the same answers everywhere.
+class Leaders {
+ public:
+  Leaders(const codes::Format& format, Codes points, std::span<const std::uint32_t> leaders,
+          std::span<const std::uint32_t> supers, const std::function<void()>& interrupt);
+  ~Leaders();
+
+  /// choices[i * count + k] = the number of the k-th nearest leader of points[i], or kNoLeader;
+  /// there always is a first one.  Leaders are numbered so that near ones have near numbers.
+  void assign(Codes points, std::size_t count, std::uint32_t* choices);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+/// Does what Leaders::assign() does for all points at once.
+using AssignAll = std::function<void(const LeaderPlaces& places, std::size_t count,
+                                     std::pmr::vector<std::uint32_t>& choices)>;
+
 /// interrupt   called often; may throw
+/// assign_all  who assigns the points to the first leaders; null: this process
 Partition make_partition(const codes::Format& format, Codes points,
                          const PartitionSettings& settings, Rng& rng,
-                         std::pmr::memory_resource* memory, const std::function<void()>& interrupt);
+                         std::pmr::memory_resource* memory, const std::function<void()>& interrupt,
+                         const AssignAll& assign_all = nullptr);
 
 }  // namespace vec::hnsw::bulk
 

@@ -1,0 +1,181 @@
+#include "core/hnsw/bulk/team.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "core/hnsw/bulk/leaf.h"
+
+namespace vec::hnsw::bulk {
+
+namespace {
+
+constexpr std::size_t kAlignment = 64;
+/// Points that are assigned at a time: enough to fill the panels of all groups of leaders.
+constexpr std::size_t kChunk = 16384;
+
+constexpr std::size_t aligned(std::size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+struct PointsHeader {
+  codes::Format format;
+  std::uint64_t count;
+};
+
+template <class T>
+T* at(std::byte* block, std::size_t offset) {
+  return reinterpret_cast<T*>(block + offset);
+}
+
+}  // namespace
+
+std::size_t PointsBlock::bytes(const codes::Format& format, std::size_t points) {
+  return aligned(sizeof(PointsHeader)) + points * format.code_bytes;
+}
+
+void PointsBlock::write(std::byte* block, const codes::Format& format, Codes points) {
+  new (block) PointsHeader{format, points.size()};
+  std::byte* to = block + aligned(sizeof(PointsHeader));
+  for (const std::byte* code : points) {
+    std::memcpy(to, code, format.code_bytes);
+    to += format.code_bytes;
+  }
+}
+
+PointsBlock::PointsBlock(const std::byte* block) {
+  PointsHeader header;
+  std::memcpy(&header, block, sizeof header);
+  format_ = header.format;
+  codes_.resize(header.count);
+  const std::byte* code = block + aligned(sizeof(PointsHeader));
+  for (const std::byte*& place : codes_) {
+    place = code;
+    code += format_.code_bytes;
+  }
+}
+
+struct AssignBlock::Header {
+  std::uint64_t points, leaders, supers, fanout;
+  std::atomic<std::uint32_t> next;  // chunk
+};
+
+AssignBlock::Header& AssignBlock::header() const { return *at<Header>(block_, 0); }
+std::uint32_t* AssignBlock::numbers() const {
+  return at<std::uint32_t>(block_, aligned(sizeof(Header)));
+}
+
+std::size_t AssignBlock::bytes(std::size_t points, const LeaderPlaces& places, std::size_t fanout) {
+  return aligned(sizeof(Header)) +
+         (places.leaders.size() + places.supers.size() + points * fanout) * sizeof(std::uint32_t);
+}
+
+void AssignBlock::write(std::byte* block, std::size_t points, const LeaderPlaces& places,
+                        std::size_t fanout) {
+  new (block) Header{points, places.leaders.size(), places.supers.size(), fanout, {0}};
+  std::uint32_t* const numbers = AssignBlock(block).numbers();
+  std::ranges::copy(places.supers, std::ranges::copy(places.leaders, numbers).out);
+}
+
+std::span<const std::uint32_t> AssignBlock::choices() const {
+  const Header& it = header();
+  return {numbers() + it.leaders + it.supers, it.points * it.fanout};
+}
+
+void AssignBlock::work(const codes::Format& format, Codes points,
+                       const std::function<void()>& interrupt) {
+  Header& it = header();
+  std::uint32_t* const first = numbers();
+  std::uint32_t* const choices = first + it.leaders + it.supers;
+  Leaders leaders(format, points, {first, it.leaders}, {first + it.leaders, it.supers}, interrupt);
+  for (;;) {
+    const std::size_t start = std::size_t{it.next.fetch_add(1)} * kChunk;
+    if (start >= it.points) return;
+    const std::size_t size = std::min(kChunk, it.points - start);
+    leaders.assign(points.subspan(start, size), it.fanout, choices + start * it.fanout);
+  }
+}
+
+struct LeavesBlock::Header {
+  std::uint64_t points, leaves, members;
+  Settings settings;
+  std::atomic<std::uint32_t> next;  // leaf
+};
+
+struct LeavesBlock::Places {
+  std::size_t locks, starts, members, entries, counts, end;
+};
+
+LeavesBlock::Places LeavesBlock::places(std::size_t points, std::size_t leaves, std::size_t members,
+                                        std::size_t limit) {
+  Places at{};
+  at.locks = aligned(sizeof(Header));
+  at.starts = at.locks + aligned(LinkTable::kLocks * sizeof(std::atomic<std::uint32_t>));
+  at.members = at.starts + aligned((leaves + 1) * sizeof(std::uint64_t));
+  at.entries = at.members + aligned(members * sizeof(std::uint32_t));
+  at.counts = at.entries + aligned(points * limit * sizeof(LinkEntry));
+  at.end = at.counts + points;
+  return at;
+}
+
+LeavesBlock::Header& LeavesBlock::header() const { return *at<Header>(block_, 0); }
+LeavesBlock::Places LeavesBlock::places() const {
+  const Header& it = header();
+  return places(it.points, it.leaves, it.members, it.settings.limit);
+}
+
+std::size_t LeavesBlock::bytes(std::size_t points, const Partition& partition,
+                               const Settings& settings) {
+  return places(points, partition.leaves(), partition.members.size(), settings.limit).end;
+}
+
+void LeavesBlock::write(std::byte* block, std::size_t points, const Partition& partition,
+                        const Settings& settings) {
+  new (block) Header{points, partition.leaves(), partition.members.size(), settings, {0}};
+  const Places to = LeavesBlock(block).places();
+  std::ranges::copy(partition.starts, at<std::uint64_t>(block, to.starts));
+  std::ranges::copy(partition.members, at<std::uint32_t>(block, to.members));
+}
+
+LinkTable LeavesBlock::table() const {
+  const Places from = places();
+  return {{at<LinkEntry>(block_, from.entries), at<std::uint8_t>(block_, from.counts),
+           at<std::atomic<std::uint32_t>>(block_, from.locks)},
+          header().settings.limit};
+}
+
+void LeavesBlock::work(const codes::Format& format, Codes points,
+                       const std::function<void()>& interrupt) {
+  Header& it = header();
+  const Places from = places();
+  const auto* const starts = at<const std::uint64_t>(block_, from.starts);
+  const auto* const members = at<const std::uint32_t>(block_, from.members);
+  LinkTable links = table();
+  Leaf leaf(format, it.settings.candidates, it.settings.by_rule);
+  std::vector<const std::byte*> codes;
+  for (;;) {
+    const std::size_t l = it.next.fetch_add(1);
+    if (l >= it.leaves) return;
+    const std::span<const std::uint32_t> own(members + starts[l], starts[l + 1] - starts[l]);
+    codes.clear();
+    for (const std::uint32_t place : own) codes.push_back(points[place]);
+    leaf.build(own, codes, interrupt);
+    for (std::size_t i = 0; i < own.size(); ++i) links.merge(own[i], leaf.links(i));
+  }
+}
+
+void help(Task task, const PointsBlock& points, std::byte* block,
+          const std::function<void()>& interrupt) {
+  switch (task) {
+    case Task::kNone:
+      break;
+    case Task::kAssign:
+      AssignBlock(block).work(points.format(), points.codes(), interrupt);
+      break;
+    case Task::kLeaves:
+      LeavesBlock(block).work(points.format(), points.codes(), interrupt);
+      break;
+  }
+}
+
+}  // namespace vec::hnsw::bulk

@@ -1,0 +1,111 @@
+// core/hnsw/bulk/team.h
+//
+// Several processes at work on one build.  The leader puts what a task needs into blocks of memory
+// that all of them see; all take pieces of it until none is left.
+//
+// A block holds no pointers, as it may be mapped at different addresses.
+
+#ifndef VEC_CORE_HNSW_BULK_TEAM_H_
+#define VEC_CORE_HNSW_BULK_TEAM_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "core/hnsw/bulk/columns.h"
+#include "core/hnsw/bulk/link_table.h"
+#include "core/hnsw/bulk/partition.h"
+
+namespace vec::hnsw::bulk {
+
+enum class Task : std::uint32_t { kNone, kAssign, kLeaves };
+
+/// The others, as the leader sees them.
+class Team {
+ public:
+  virtual ~Team() = default;
+
+  /// Memory that all see, zeroed and aligned as by malloc; null if it cannot be had.  The first
+  /// block is that of the points.  The ones after it are given back by free_task_block().
+  virtual std::byte* share(std::size_t bytes) = 0;
+  virtual void free_task_block() = 0;
+  /// Has the others call help() with the newest block; returns at once.
+  virtual void start(Task task) = 0;
+  /// Returns when all the others are through with the task.
+  virtual void wait() = 0;
+};
+
+/// The codes of all points: what every task is about.
+class PointsBlock {
+ public:
+  static std::size_t bytes(const codes::Format& format, std::size_t points);
+  /// Fills a block.
+  static void write(std::byte* block, const codes::Format& format, Codes points);
+
+  explicit PointsBlock(const std::byte* block);
+  const codes::Format& format() const { return format_; }
+  Codes codes() const { return codes_; }
+
+ private:
+  codes::Format format_;
+  std::vector<const std::byte*> codes_;
+};
+
+/// The nearest leaders of all points.
+class AssignBlock {
+ public:
+  static std::size_t bytes(std::size_t points, const LeaderPlaces& places, std::size_t fanout);
+  static void write(std::byte* block, std::size_t points, const LeaderPlaces& places,
+                    std::size_t fanout);
+
+  explicit AssignBlock(std::byte* block) : block_(block) {}
+  void work(const codes::Format& format, Codes points, const std::function<void()>& interrupt);
+  std::span<const std::uint32_t> choices() const;
+
+ private:
+  struct Header;
+  Header& header() const;
+  std::uint32_t* numbers() const;  // leaders, supers, choices
+
+  std::byte* block_;
+};
+
+/// The links within leaves, united.
+class LeavesBlock {
+ public:
+  struct Settings {
+    std::uint32_t limit;       // links of a node
+    std::uint32_t candidates;  // see Leaf
+    std::uint32_t by_rule;
+  };
+  static std::size_t bytes(std::size_t points, const Partition& partition,
+                           const Settings& settings);
+  static void write(std::byte* block, std::size_t points, const Partition& partition,
+                    const Settings& settings);
+
+  explicit LeavesBlock(std::byte* block) : block_(block) {}
+  /// Links are the numbers of points.
+  void work(const codes::Format& format, Codes points, const std::function<void()>& interrupt);
+  LinkTable table() const;
+
+ private:
+  struct Header;
+  struct Places;
+  Header& header() const;
+  static Places places(std::size_t points, std::size_t leaves, std::size_t members,
+                       std::size_t limit);
+  Places places() const;
+
+  std::byte* block_;
+};
+
+/// What the others do when the leader starts a task.
+void help(Task task, const PointsBlock& points, std::byte* block,
+          const std::function<void()>& interrupt);
+
+}  // namespace vec::hnsw::bulk
+
+#endif  // VEC_CORE_HNSW_BULK_TEAM_H_
