@@ -66,6 +66,8 @@ PG_SRCS = \
 	src/pg/hnsw/handler.cpp \
 	src/pg/hnsw/index.cpp \
 	src/pg/hnsw/insert.cpp \
+	src/pg/hnsw/parallel_build.cpp \
+	src/pg/hnsw/row_queue.cpp \
 	src/pg/hnsw/scan.cpp \
 	src/pg/hnsw/settings.cpp \
 	src/pg/hnsw/store_read.cpp \

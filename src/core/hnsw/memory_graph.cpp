@@ -150,7 +150,7 @@ void MemoryGraph::renumber(std::span<const NodeId> order) {
   }
   const auto rename = [&](Link* list, int length) {
     for (int i = 0; list != nullptr && i < length && list[i] != kNoLink; ++i) {
-      list[i] = number[node_of(list[i])] | (list[i] & kKeptByRule);
+      list[i] = make_link(number[node_of(list[i])], kept_by_rule(list[i]), in_tree(list[i]));
     }
   };
   for (NodeId node = 0; node < count_; ++node) {

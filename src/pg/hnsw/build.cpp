@@ -2,7 +2,8 @@
 //
 // CREATE INDEX and REINDEX.  Rows are collected and linked in bulk (core/hnsw/bulk), or inserted
 // into a graph in memory where that is cheaper; the graph is written page by page.  What does not
-// fit into maintenance_work_mem is inserted into the pages, as INSERT would.
+// fit into maintenance_work_mem is inserted into the pages, as INSERT would.  Parallel workers read
+// and code rows, and help with the links (parallel_build.h).
 
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "core/rng.h"
 #include "pg/hnsw/access_method.h"
 #include "pg/hnsw/build_phases.h"
+#include "pg/hnsw/parallel_build.h"
 #include "pg/hnsw/store.h"
 #include "pg/hnsw/write_graph.h"
 #include "pg/index/heap_rows.h"
@@ -54,9 +56,12 @@ void check_interrupts() {
 /// A build in progress.
 class Build {
  public:
-  Build(Relation index, const Shape& shape, bool parallel)
+  /// parallel   the server would build with workers
+  /// workers    those that were started
+  Build(Relation index, const Shape& shape, bool parallel, const Workers& workers)
       : index_(index),
         shape_(shape),
+        workers_(workers),
         budget_(parallel),
         memory_(CurrentMemoryContext),
         row_memory_(pg_call([] {
@@ -72,19 +77,34 @@ class Build {
   /// Takes in one row of the table.
   void add(ItemPointer tid, Datum datum) {
     const MemoryContext before = MemoryContextSwitchTo(row_memory_);
-    if (value_.set(datum)) {
-      insert(to_row(tid));
-      ++tuples_;
-      pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, static_cast<int64>(tuples_));
-    }
+    if (value_.set(datum)) insert(to_row(tid), value_.code(), value_.value());
     MemoryContextSwitchTo(before);
     MemoryContextReset(row_memory_);
+    if (receiver_ && ++own_rows_ % kBetweenLooks == 0) receive();
+  }
+
+  /// Opens the queues from the workers.
+  void listen() { receiver_.emplace(receiver_of(workers_)); }
+
+  /// Takes in what the workers have yet to send.
+  void receive_all() {
+    while (receive()) RowReceiver::wait();
+    receiver_.reset();
+    pg_call([this] {
+      ereport(DEBUG1, (errmsg("leader processed %lld tuples", static_cast<long long>(own_rows_))));
+    });
   }
 
   /// Writes what is still in memory.
   void finish() {
     if (graph_ != nullptr) {
-      write();
+      if (workers_.running()) {
+        ProcessTeam team(workers_);
+        write(&team);
+        team.close();
+      } else {
+        write(nullptr);
+      }
     } else {
       ContextMemory memory(row_memory_);
       vec::hnsw::reconnect(*store_, memory.resource());
@@ -94,12 +114,26 @@ class Build {
   double tuples() const { return tuples_; }
 
  private:
+  static constexpr std::size_t kBetweenLooks = 64;
+
+  /// Takes in what has arrived from workers; false if no more will come.
+  bool receive() {
+    const MemoryContext before = MemoryContextSwitchTo(row_memory_);
+    const bool more =
+        receiver_->receive([this](vec::hnsw::RowId row, std::span<const std::byte> code) {
+          insert(row, code, vec::codes::decode(shape_.format, code.data(), decoded_));
+        });
+    MemoryContextSwitchTo(before);
+    MemoryContextReset(row_memory_);
+    return more;
+  }
+
   /// Links what is in memory, and writes it.
-  void write() {
+  void write(vec::hnsw::bulk::Team* team) {
     if (collector_) {
       vec::hnsw::bulk::Watch watch;
       watch.interrupt = check_interrupts;
-      collector_->finish(watch);
+      collector_->finish(watch, team);
       collector_.reset();
     } else {
       ContextMemory memory(row_memory_);
@@ -109,27 +143,44 @@ class Build {
     graph_.reset();
   }
 
-  void insert(RowId row) {
+  /// value   what `code` is the code of, or one that has this code
+  void insert(vec::hnsw::RowId row, std::span<const std::byte> code,
+              const vec::codes::Value& value) {
     if (graph_ != nullptr) make_room();
+    insert_coded(row, code, value);
+    ++tuples_;
+    pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, static_cast<int64>(tuples_));
+  }
+
+  void insert_coded(vec::hnsw::RowId row, std::span<const std::byte> code,
+                    const vec::codes::Value& value) {
     if (collector_) {
-      collector_->add(value_.code(), row);
+      collector_->add(code, row);
       return;
     }
-    const codes::Query query = value_.query();
+    const vec::codes::Query query(shape_.format, value);
     const int level = vec::hnsw::draw_level(rng_.uniform(), shape_.params.m);
     ContextMemory memory(row_memory_);
     std::pmr::memory_resource* const searches = memory.resource();
     if (graph_ != nullptr) {
-      vec::hnsw::insert(*graph_, query, value_.code(), row, level, scratch_, searches);
+      vec::hnsw::insert(*graph_, query, code, row, level, scratch_, searches);
     } else {
-      vec::hnsw::insert(*store_, query, value_.code(), row, level, scratch_, searches);
+      vec::hnsw::insert(*store_, query, code, row, level, scratch_, searches);
     }
+  }
+
+  /// Bytes that the build takes, and those that it will take to link what is there.
+  std::size_t bytes() const {
+    if (!collector_) return graph_->bytes();
+    // Workers see a copy of the codes.
+    const std::size_t copies =
+        workers_.running() ? std::size_t{graph_->node_count()} * shape_.format.code_bytes : 0;
+    return collector_->bytes() + copies;
   }
 
   /// Goes over to the pages if memory is used up.
   void make_room() {
-    const std::size_t bytes = collector_ ? collector_->bytes() : graph_->bytes();
-    if (!told_ && budget_.exceeded_by(bytes)) {
+    if (!told_ && budget_.exceeded_by(bytes())) {
       told_ = true;
       pg_call([this] {
         ereport(NOTICE,
@@ -139,14 +190,18 @@ class Build {
                  errhint("Increase maintenance_work_mem to speed up builds.")));
       });
     }
-    if (static_cast<double>(bytes) < maintenance_work_mem * 1024.0) return;
-    write();
+    if (static_cast<double>(bytes()) < maintenance_work_mem * 1024.0) return;
+    write(nullptr);
     const Shape shape = pg_call([this] { return shape_of(index_); });
     store_ = std::make_unique<Store>(index_, shape, false);
   }
 
   Relation index_;
   Shape shape_;
+  const Workers& workers_;
+  std::optional<RowReceiver> receiver_;
+  std::size_t own_rows_ = 0;
+  std::vector<float> decoded_;
   Budget budget_;
   ContextMemory memory_;
   MemoryContext row_memory_;
@@ -165,10 +220,13 @@ void add_row(Relation, ItemPointer tid, Datum* values, bool* is_null, bool, void
   guarded([=] { static_cast<Build*>(state)->add(tid, values[0]); });
 }
 
-/// Whether the server would build this index with parallel workers.
-bool would_be_parallel(Relation heap, Relation index) {
-  return max_parallel_maintenance_workers > 0 &&
-         plan_create_index_workers(RelationGetRelid(heap), RelationGetRelid(index)) > 0;
+/// How many workers the server would have build this index.
+int workers_wanted(Relation heap, Relation index) {
+  if (max_parallel_maintenance_workers == 0) return 0;
+  if (plan_create_index_workers(RelationGetRelid(heap), RelationGetRelid(index)) == 0) return 0;
+  const int wanted = RelationGetParallelWorkers(heap, -1);
+  return wanted < 0 ? max_parallel_maintenance_workers
+                    : std::min(wanted, max_parallel_maintenance_workers);
 }
 
 }  // namespace
@@ -179,21 +237,32 @@ IndexBuildResult* build(Relation heap, Relation index, IndexInfo* info) {
     const MemoryContext context = pg_call([] {
       return AllocSetContextCreate(CurrentMemoryContext, "hnsw build", ALLOCSET_DEFAULT_SIZES);
     });
-    const bool parallel = pg_call([=] { return would_be_parallel(heap, index); });
+    const int wanted = pg_call([=] { return workers_wanted(heap, index); });
+    const Workers none{};
+    Workers workers = pg_call([&] {
+      pgstat_progress_update_param(PROGRESS_CREATEIDX_SUBPHASE, kPhaseLoading);
+      return wanted == 0 ? none : start_workers(heap, index, info->ii_Concurrent, wanted);
+    });
     const MemoryContext before = MemoryContextSwitchTo(context);
     double heap_tuples = 0;
     double index_tuples = 0;
     {
-      Build build(index, shape, parallel);
+      Build build(index, shape, wanted > 0, workers);
       MemoryContextSwitchTo(before);
+      if (workers.running()) build.listen();
       heap_tuples = pg_call([&] {
-        pgstat_progress_update_param(PROGRESS_CREATEIDX_SUBPHASE, kPhaseLoading);
-        return table_index_build_scan(heap, index, info, true, true, add_row, &build, nullptr);
+        const TableScanDesc part = workers.running() ? leader_part(workers, heap) : nullptr;
+        return table_index_build_scan(heap, index, info, true, true, add_row, &build, part);
       });
+      if (workers.running()) {
+        build.receive_all();
+        heap_tuples += heap_rows_of(workers);
+      }
       build.finish();
       index_tuples = build.tuples();
     }
     return pg_call([&] {
+      if (workers.running()) end_workers(workers);
       MemoryContextDelete(context);
       if (RelationNeedsWAL(index)) {
         log_newpage_range(index, MAIN_FORKNUM, 0, RelationGetNumberOfBlocks(index), true);
