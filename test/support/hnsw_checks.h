@@ -78,10 +78,9 @@ inline std::vector<std::size_t> search_rows(hnsw::MemoryGraph& graph, const code
   if (!graph.entry().exists()) return rows;
   auto* const memory = std::pmr::new_delete_resource();
   const codes::Query query(graph.format(), value);
-  const hnsw::Candidate start = hnsw::descend(
-      graph, query, hnsw::entry_candidate(graph, query, graph.entry()), graph.entry().level, 1);
+  const auto start = hnsw::approach(graph, query, graph.entry(), 0, ef, memory);
   hnsw::LayerSearch<hnsw::MemoryGraph> search(graph, query, 0, ef, true, memory);
-  search.start({&start, 1});
+  search.start(start);
   for (const hnsw::Candidate& candidate : search.sorted_results()) {
     for (const hnsw::RowId& row : graph.rows(candidate.id)) {
       if (row.valid()) rows.push_back(number_of(row));

@@ -14,8 +14,8 @@ $node->start;
 $node->safe_psql('postgres', q{
   CREATE EXTENSION vector;
   CREATE TABLE t (id int, v vector(40), h halfvec(40), b bit(64));
-  INSERT INTO t SELECT i, a::vector, a::halfvec, (SELECT string_agg((x > 2)::int::text, '') FROM unnest(a || a[1:24]) x)::bit(64)
-    FROM (SELECT i, (SELECT array_agg(random() + (i % 37) / 10.0) FROM generate_series(1, 40) WHERE i = i) a
+  INSERT INTO t SELECT i, a::vector, a::halfvec, (SELECT string_agg((x > 3.5)::int::text, '') FROM unnest(a || a[1:24]) x)::bit(64)
+    FROM (SELECT i, (SELECT array_agg(((hashint8extended(j, i) % 1000) / 1000.0 + (i + j) % 37 / 5.0)::real ORDER BY j) FROM generate_series(1, 40) j) a
             FROM generate_series(1, 20000) i) s;
   INSERT INTO t (id) SELECT 0 FROM generate_series(1, 100);
   ALTER TABLE t SET (parallel_workers = 2);

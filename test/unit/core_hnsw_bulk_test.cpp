@@ -364,6 +364,57 @@ TEST_P(EveryFormat, FindsAsMuchAsWhatWasInserted) {
   }
 }
 
+TEST(Bulk, FindsItsWayBetweenDenseRegions) {
+  const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 40);
+  constexpr std::size_t kRegions = 30;
+  const std::size_t members = kValues / kRegions;
+  Rng rng(14);
+  std::vector<std::vector<float>> centers(kRegions, std::vector<float>(40));
+  for (auto& center : centers) {
+    for (float& x : center) x = static_cast<float>(100 * rng.uniform());
+  }
+  std::vector<float> row(40), scratch;
+  std::vector<std::byte> code(format.code_bytes);
+  // Rows of another region that are found, by a graph built in bulk and by an inserted one.
+  std::size_t missed = 0, missed_by_inserted = 0;
+  const auto count_strangers = [&](MemoryGraph& graph, const codes::Value& value,
+                                   std::size_t region) {
+    std::size_t strangers = 0;
+    for (const std::size_t found : test::search_rows(graph, value, 40)) {
+      strangers += found % kRegions != region;
+    }
+    return strangers;
+  };
+  InsertScratch insert_scratch;
+  for (int round = 0; round < 3; ++round) {
+    MemoryGraph graph(format, {16, 64}, heap());
+    MemoryGraph inserted(format, {16, 64}, heap());
+    Collector collector(graph, heap());
+    const auto draw = [&](std::size_t region) {
+      for (std::size_t j = 0; j < 40; ++j) {
+        row[j] = centers[region][j] + static_cast<float>(rng.uniform());
+      }
+      codes::Value value{};
+      value.floats = row.data();
+      return value;
+    };
+    for (std::size_t i = 0; i < kRegions * members; ++i) {
+      const codes::Value value = draw(i % kRegions);
+      codes::encode(format, value, scratch, code.data());
+      collector.add(code, test::row_of(i));
+      insert(inserted, codes::Query(format, value), code, test::row_of(i),
+             draw_level(rng.uniform(), 16), insert_scratch, heap());
+    }
+    collector.finish({});
+    for (std::size_t region = 0; region < kRegions; ++region) {
+      const codes::Value value = draw(region);
+      missed += count_strangers(graph, value, region);
+      missed_by_inserted += count_strangers(inserted, value, region);
+    }
+  }
+  EXPECT_LE(missed, missed_by_inserted);
+}
+
 TEST(Bulk, IsTheSameEveryTime) {
   const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 40);
   const Values values(format, kValues, 10);

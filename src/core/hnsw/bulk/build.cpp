@@ -10,6 +10,7 @@
 #include "core/hnsw/bulk/leaf.h"
 #include "core/hnsw/bulk/link_table.h"
 #include "core/hnsw/bulk/partition.h"
+#include "core/hnsw/select_neighbors.h"
 #include "core/rng.h"
 
 namespace vec::hnsw::bulk {
@@ -92,7 +93,7 @@ class Linker {
     int top = 0;
     for (NodeId node = 0; node < count; ++node) top = std::max(top, graph_.level(node));
     watch_.phase(Phase::kUpperLayers);
-    for (int layer = 1; layer <= top; ++layer) link_upper(layer);
+    for (int layer = top; layer >= 1; --layer) link_upper(layer);
     link_base();
     for (NodeId node = 0; node < count; ++node) {
       if (graph_.level(node) < top) continue;
@@ -108,7 +109,8 @@ class Linker {
   }
 
   LeavesBlock::Settings leaf_settings(int layer) const {
-    return {static_cast<std::uint32_t>(graph_.params().max_links(layer)),
+    const int limit = graph_.params().max_links(layer);
+    return {static_cast<std::uint32_t>(limit + std::max(8, limit / 4)),
             static_cast<std::uint32_t>(settings_.candidates),
             static_cast<std::uint32_t>(settings_.by_rule)};
   }
@@ -121,12 +123,14 @@ class Linker {
     LeavesBlock::write(block.data(), members.nodes.size(), partition, leaf_settings(layer));
     LeavesBlock leaves(block.data());
     leaves.work(graph_.format(), members.codes, watch_.interrupt);
-    const LinkTable table = leaves.table();
+    LinkTable table = leaves.table();
+    std::pmr::vector<std::uint32_t> place(graph_.node_count(), memory_);
     for (std::size_t i = 0; i < members.nodes.size(); ++i) {
-      links_.clear();
-      for (const LinkEntry& entry : table.list(i)) {
-        links_.push_back(members.nodes[node_of(entry.link)] | (entry.link & kKeptByRule));
-      }
+      place[members.nodes[i]] = static_cast<std::uint32_t>(i);
+    }
+    for (std::size_t i = 0; i < members.nodes.size(); ++i) {
+      merge_upper(members.nodes[i], layer, table, i, [&](NodeId node) { return place[node]; });
+      choose_links(table.list(i), layer, [&](NodeId named) { return members.nodes[named]; });
       graph_.set_links(members.nodes[i], layer, links_);
     }
   }
@@ -193,32 +197,68 @@ class Linker {
     LinkTable table = leaves.table();
     for (NodeId node = 0; node < points; ++node) {
       if (node % kBetweenInterrupts == 0) watch_.interrupt();
-      merge_upper(node, table);
-      links_.clear();
-      for (const LinkEntry& entry : table.list(node)) links_.push_back(entry.link);
+      merge_upper(node, 0, table, node, [](NodeId other) { return other; });
+      choose_links(table.list(node), 0, [](NodeId named) { return named; });
       graph_.set_links(node, 0, links_);
     }
     if (shared != nullptr) team_->free_task_block();
   }
 
-  /// Adds to the links of layer 0 what the rule kept on the layers above.  Leaves know only what
-  /// is near; these lead from one dense region to the next, as the links of those do that are
-  /// inserted first.
-  void merge_upper(NodeId node, LinkTable& table) {
+  /// Puts into links_ the best of a list that has more than a node may have.  If the rule kept too
+  /// many, each as seen from some leaf or from the other end, it is asked about the whole list: the
+  /// long links that lead elsewhere are not the ones to go.
+  /// unname   the node that the table calls so
+  template <class Unname>
+  void choose_links(std::span<const LinkEntry> list, int layer, Unname unname) {
+    const auto limit = static_cast<std::size_t>(graph_.params().max_links(layer));
+    const auto kept = static_cast<std::size_t>(std::ranges::count_if(
+        list, [](const LinkEntry& entry) { return kept_by_rule(entry.link); }));
+    links_.clear();
+    if (kept <= limit) {
+      std::size_t others = std::min(limit, list.size()) - kept;
+      for (const LinkEntry& entry : list) {
+        if (!kept_by_rule(entry.link)) {
+          if (others == 0) continue;
+          --others;
+        }
+        links_.push_back(make_link(unname(node_of(entry.link)), kept_by_rule(entry.link), false));
+      }
+      return;
+    }
+    std::vector<LinkCandidate> candidates;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      candidates.push_back({list[i].distance, i, false});
+    }
+    const auto code = [&](std::size_t i) {
+      return graph_.code(unname(node_of(list[i].link))).data();
+    };
+    const auto chosen = select_neighbors(candidates, limit, [&](std::size_t a, std::size_t b) {
+      return codes::pair_distance(graph_.format(), code(a), code(b));
+    });
+    for (const LinkCandidate& candidate : chosen) {
+      links_.push_back(
+          make_link(unname(node_of(list[candidate.index].link)), candidate.kept, false));
+    }
+  }
+
+  /// Adds to a node's links on `layer`, in `row` of the table, what the rule kept on the layer
+  /// above.  Leaves know only what is near; these lead from one dense region to the next, as the
+  /// links of those do that are inserted first.
+  /// name   what the table calls a node
+  template <class Name>
+  void merge_upper(NodeId node, int layer, LinkTable& table, std::size_t row, Name name) {
+    if (graph_.level(node) <= layer) return;
     LinkList list;
     std::vector<LinkEntry> entries;
-    for (int layer = 1; layer <= graph_.level(node); ++layer) {
-      graph_.links(node, layer, list);
-      entries.clear();
-      for (const Link link : list.view()) {
-        if (!kept_by_rule(link)) continue;
-        const float distance = codes::pair_distance(graph_.format(), graph_.code(node).data(),
-                                                    graph_.code(node_of(link)).data());
-        entries.push_back({distance, link});
-      }
-      std::sort(entries.begin(), entries.end(), nearer);
-      table.merge(node, entries);
+    graph_.links(node, layer + 1, list);
+    for (const Link link : list.view()) {
+      if (!kept_by_rule(link)) continue;
+      const float distance = codes::pair_distance(graph_.format(), graph_.code(node).data(),
+                                                  graph_.code(node_of(link)).data());
+      entries.push_back({distance, name(node_of(link)) | kKeptByRule});
     }
+    std::sort(entries.begin(), entries.end(), nearer);
+    table.merge(row, entries);
   }
 
   static constexpr NodeId kBetweenInterrupts = 4096;
@@ -241,9 +281,9 @@ bool pays(const codes::Format& format) {
 std::size_t bytes_per_node(const codes::Format& format, const Params& params, std::size_t nodes) {
   const Settings settings = settings_for(format, params, nodes);
   const auto limit = static_cast<std::size_t>(params.max_links(0));
-  return limit * sizeof(Link) + limit * sizeof(LinkEntry) + sizeof(std::uint8_t) +
-         settings.partition.fanout * 2 * sizeof(std::uint32_t) + 3 * sizeof(std::uint32_t) +
-         sizeof(const std::byte*);
+  return limit * sizeof(Link) + (limit + std::max<std::size_t>(8, limit / 4)) * sizeof(LinkEntry) +
+         sizeof(std::uint8_t) + settings.partition.fanout * 2 * sizeof(std::uint32_t) +
+         3 * sizeof(std::uint32_t) + sizeof(const std::byte*);
 }
 
 void link_all(MemoryGraph& graph, const Watch& watch, std::pmr::memory_resource* memory,

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <limits>
 
 #include "core/hnsw/select_neighbors.h"
+#include "kernels/kernels.h"
 
 namespace vec::hnsw::bulk {
 
@@ -13,9 +16,9 @@ void Leaf::begin(std::span<const NodeId> members, Codes codes) {
   columns_.assign(codes);
   distances_.resize(Columns::kRows * columns_.stride());
   minima_.resize(Columns::kRows * kernels::kMinima);
-  near_.resize(members.size() * candidates_);
+  near_.resize(start_of(members.size()));
   found_.resize(members.size());
-  kept_.assign(members.size() * candidates_, 0);
+  kept_.assign(near_.size(), 0);
 }
 
 void Leaf::find_nearest(std::size_t first) {
@@ -24,18 +27,46 @@ void Leaf::find_nearest(std::size_t first) {
   for (std::size_t r = 0; r < rows; ++r) {
     const auto found = nearest_.find({distances_.data() + r * columns_.stride(), members_.size()},
                                      minima_.data() + r * kernels::kMinima, candidates_, first + r);
-    std::copy(found.begin(), found.end(),
-              near_.begin() + static_cast<std::ptrdiff_t>((first + r) * candidates_));
+    std::ranges::copy(found, near_.begin() + static_cast<std::ptrdiff_t>(start_of(first + r)));
     found_[first + r] = static_cast<std::uint16_t>(found.size());
+    add_scouts(first + r, distances_.data() + r * columns_.stride());
+  }
+}
+
+void Leaf::add_scouts(std::size_t place, const float* distances) {
+  if (members_.size() < 2 * kScouts || found_[place] < candidates_) return;
+  // Spread over the leaf without a period, which the members may have, too: multiples of the golden
+  // ratio.
+  const auto scout_at = [this](std::size_t i) {
+    return static_cast<std::uint32_t>(
+        static_cast<std::uint32_t>(i * 2654435769U) * std::uint64_t{members_.size()} >> 32);
+  };
+  float values[kScouts];
+  std::uint32_t ranks[kScouts];
+  for (std::size_t i = 0; i < kScouts; ++i) {
+    const float distance = distances[scout_at(i)];
+    values[i] = std::isnan(distance) ? std::numeric_limits<float>::infinity() : distance;
+  }
+  kernels::active().ranks(values, kScouts, ranks);
+  std::array<Near, kScouts> sorted;
+  for (std::size_t i = 0; i < kScouts; ++i) {
+    sorted[ranks[i]] = {values[i], scout_at(i)};
+  }
+  const std::size_t start = start_of(place);
+  const float farthest = near_[start + candidates_ - 1].distance;
+  for (const Near& scout : sorted) {
+    if (!(scout.distance > farthest) || std::isinf(scout.distance)) continue;
+    near_[start + found_[place]++] = scout;
+    if (found_[place] == candidates_ + kScoutsAsked) break;
   }
 }
 
 void Leaf::select(std::size_t place) {
-  const std::size_t start = place * candidates_;
-  const std::size_t end = start + std::min<std::size_t>(found_[place], by_rule_);
-  std::array<std::size_t, Nearest::kMost> kept;
+  const std::size_t start = start_of(place);
+  const std::size_t nearest = std::min<std::size_t>(found_[place], candidates_);
+  std::array<std::size_t, Nearest::kMost + kScoutsAsked> kept;
   std::size_t count = 0;
-  for (std::size_t i = start; i < end; ++i) {
+  const auto ask = [&](std::size_t i) {
     const Near& near = near_[i];
     const std::byte* const code = codes_[near.place];
     bool dominated = false;
@@ -45,10 +76,19 @@ void Leaf::select(std::size_t place) {
           dominated_by({near.distance, i, false}, {other.distance, kept[k], true},
                        columns_.between(near.place, code, other.place, codes_[other.place]));
     }
-    if (dominated) continue;
+    if (dominated) return false;
     kept_[i] = 1;
     kept[count++] = i;
+    return true;
+  };
+  for (std::size_t i = 0; i < std::min(nearest, by_rule_); ++i) ask(start + i);
+  // A scout is a link only if the rule keeps it.
+  std::size_t end = nearest;
+  for (std::size_t i = nearest; i < found_[place]; ++i) {
+    near_[start + end] = near_[start + i];
+    if (ask(start + end)) ++end;
   }
+  found_[place] = static_cast<std::uint16_t>(end);
 }
 
 void Leaf::turn_around() {
@@ -56,7 +96,7 @@ void Leaf::turn_around() {
   back_starts_.assign(size + 1, 0);
   const auto each_kept = [&](auto visit) {
     for (std::size_t place = 0; place < size; ++place) {
-      for (std::size_t i = place * candidates_; i < place * candidates_ + found_[place]; ++i) {
+      for (std::size_t i = start_of(place); i < start_of(place) + found_[place]; ++i) {
         if (kept_[i]) visit(place, near_[i]);
       }
     }
@@ -71,7 +111,7 @@ void Leaf::turn_around() {
 }
 
 std::span<const LinkEntry> Leaf::links(std::size_t place) {
-  const std::size_t start = place * candidates_;
+  const std::size_t start = start_of(place);
   const std::size_t end = start + found_[place];
   NodeFilter filter;
   for (std::size_t i = start; i < end; ++i) filter.add(node(near_[i].place));

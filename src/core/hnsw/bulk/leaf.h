@@ -3,6 +3,10 @@
 // The links among the members of one leaf: all distances, of each member the nearest others, and of
 // those the ones that the selection rule keeps (select_neighbors.h).
 //
+// Where points lie in dense regions apart from each other, the nearest of a point are all in its
+// own.  So the rule is also asked about the nearest of a few members from all over the leaf, the
+// scouts: those of a region that stand nearest to another one keep such links.
+//
 // The rule needs distances between members of the leaf only, whose codes are in the cache; that
 // it sees one leaf at a time was measured to cost nothing (README, Build).
 
@@ -48,14 +52,19 @@ class Leaf {
 
  private:
   static constexpr std::size_t kBetweenInterrupts = 256;
+  static constexpr std::size_t kScouts = 64;
+  static constexpr std::size_t kScoutsAsked = 4;  // of each member
 
   struct BackLink {
     float distance;
     NodeId source;
   };
 
+  /// Where the candidates of a member begin in near_.
+  std::size_t start_of(std::size_t place) const { return place * (candidates_ + kScoutsAsked); }
   void begin(std::span<const NodeId> members, Codes codes);
   void find_nearest(std::size_t first);
+  void add_scouts(std::size_t place, const float* distances);
   void select(std::size_t place);
   void turn_around();
   NodeId node(std::size_t place) const { return members_[place]; }
@@ -68,7 +77,7 @@ class Leaf {
   Codes codes_;
   std::vector<float> distances_;
   std::vector<float> minima_;
-  std::vector<Near> near_;            // candidates_ of each member
+  std::vector<Near> near_;            // of each member: the nearest, then scouts, ascending
   std::vector<std::uint16_t> found_;  // how many of them there are
   std::vector<std::uint8_t> kept_;    // whether the rule keeps it
   std::vector<std::uint32_t> back_starts_;

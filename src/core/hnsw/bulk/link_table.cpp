@@ -19,7 +19,7 @@ LinkEntry* find(LinkEntry* entries, std::size_t count, NodeId node) {
 }  // namespace
 
 LinkTable::LinkTable(Memory memory, std::size_t limit) : memory_(memory), limit_(limit) {
-  VEC_ASSERT(limit <= kMaxLinks);
+  VEC_ASSERT(limit < 256);
   merged_.reserve(2 * limit);
 }
 

@@ -75,7 +75,7 @@ class LinkTable {
   std::vector<LinkEntry> merged_;
 };
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
-static_assert(kMaxLinks < 256);
+static_assert(kMaxLinks + kMaxLinks / 4 < 256);
 
 }  // namespace vec::hnsw::bulk
 
