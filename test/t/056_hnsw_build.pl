@@ -109,7 +109,7 @@ is_sound('after cancelled builds');
 
 # The other ways to an index.
 for my $statement ('REINDEX INDEX i', 'REINDEX INDEX CONCURRENTLY i',
-	'DROP INDEX i; CREATE INDEX i ON t USING hnsw ((v + v) vector_l2_ops)')
+	'DROP INDEX i; CREATE INDEX i ON t USING hnsw (((v + v)::vector(40)) vector_l2_ops)')
 {
 	$node->safe_psql('postgres', $_) for split /; /, $statement;
 	is_sound($statement);
