@@ -20,6 +20,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/statvfs.h>
+
 // Up to PostgreSQL 15 this is empty, and -fvisibility=hidden would hide the magic block.
 #ifndef PGDLLEXPORT
 #define PGDLLEXPORT __attribute__((visibility("default")))

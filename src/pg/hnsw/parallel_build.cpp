@@ -1,9 +1,5 @@
 #include "pg/hnsw/parallel_build.h"
 
-#include <sys/statvfs.h>
-
-#include <optional>
-
 #include "pg/index/heap_rows.h"
 #include "pg/index/row_value.h"
 

@@ -7,6 +7,7 @@
 #ifndef VEC_PG_HNSW_PARALLEL_BUILD_H_
 #define VEC_PG_HNSW_PARALLEL_BUILD_H_
 
+#include <optional>
 #include <vector>
 
 #include "core/hnsw/bulk/team.h"
