@@ -54,8 +54,6 @@ SELECT vector('[1]'::vector, 3, true);
 SELECT vector_typmod_in('{}');
 SELECT vector_typmod_in('{NULL}');
 SELECT halfvec_typmod_in('{{1}}');
-SELECT hnswhandler(NULL);
-SELECT vector_recv(NULL, 0, 0);
 
 -- constraints and partitions
 CREATE TABLE parent (v vector(3) PRIMARY KEY, h halfvec(3) UNIQUE, s sparsevec(3) UNIQUE, i int);

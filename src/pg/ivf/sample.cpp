@@ -80,8 +80,9 @@ void sample_rows(Relation heap, Relation index, IndexInfo* info, const Shape& sh
     while (BlockSampler_HasMore(&sampler)) {
       CHECK_FOR_INTERRUPTS();
       const BlockNumber block = BlockSampler_Next(&sampler);
-      table_index_build_range_scan(heap, index, info, false, true, false, block, 1, take_row,
-                                   &sampling, nullptr);
+      // Rows of transactions under way count, too, but in a concurrent build its snapshot decides.
+      table_index_build_range_scan(heap, index, info, false, !info->ii_Concurrent, false, block, 1,
+                                   take_row, &sampling, nullptr);
     }
   });
   pg_call([&] { MemoryContextDelete(sampling.row_memory); });
