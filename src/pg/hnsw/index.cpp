@@ -94,7 +94,8 @@ Shape shape_of(Relation index) {
   if (meta.m < kMinM || meta.m > kMaxM || meta.dims < 1 ||
       meta.dims > static_cast<uint32>(max_dims(opclass.element)) || meta.item_weight < 1 ||
       meta.element != format.element || meta.metric != format.metric ||
-      meta.code_kind != format.kind || meta.node_count > vec::hnsw::kMaxNodes) {
+      meta.code_kind != format.kind || meta.node_count > vec::hnsw::kMaxNodes ||
+      static_cast<int64>(meta.dims) != TupleDescAttr(RelationGetDescr(index), 0)->atttypmod) {
     raise_corrupted(index, 0, "meta page");
   }
   const Params params{meta.m, params_of_options(index).ef_construction};

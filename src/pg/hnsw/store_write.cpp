@@ -128,6 +128,7 @@ NodeId create_node_unguarded(Pages& pages, int level, std::span<const std::byte>
   auto contents = read_at<MetaPage>(meta.page, kMetaOffset);
   const bool reuse = contents.first_free != kNoNode;
   const NodeId node = reuse ? contents.first_free : contents.node_count;
+  if (reuse && node >= contents.node_count) raise_corrupted(pages.index, 0, "free list");
   if (node >= vec::hnsw::kMaxNodes) {
     ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
                     errmsg("hnsw index cannot have more than %u elements", vec::hnsw::kMaxNodes)));
