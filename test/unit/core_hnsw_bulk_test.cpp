@@ -464,10 +464,12 @@ class Threads final : public Team {
 };
 
 TEST(Bulk, IsTheSameWithHelpers) {
+  // Enough for leaves to be shared out, emulated or not.
+  constexpr std::size_t kShared = std::max<std::size_t>(kValues, 3000);
   for (const auto& format : {codes::choose_format(Element::kFloat, Metric::kL2, 40),
                              codes::choose_format(Element::kHalf, Metric::kCosine, 20),
                              codes::choose_format(Element::kBit, Metric::kHamming, 140)}) {
-    const Values values(format, kValues, 10);
+    const Values values(format, kShared, 10);
     Built alone(values, format, {8, 64});
     for (const std::size_t blocks : {0, 1, 2, 9}) {  // memory that can be had
       MemoryGraph graph(format, {8, 64}, heap());
