@@ -242,6 +242,7 @@ TEST(Hnsw, CheckNamesWhatIsWrong) {
   LinkList list;
   graph.links(7, 0, list);
   std::vector<Link> links(list.view().begin(), list.view().end());
+  ASSERT_FALSE(links.empty());
   links.back() = 7;
   EXPECT_EQ(problem_with(7, links), "node 7 is linked to itself on layer 0");
   links.back() = 1000;
