@@ -1341,3 +1341,7 @@ CREATE FUNCTION hnsw_check(index regclass) RETURNS SETOF text
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION hnsw_check(regclass) IS 'what is wrong with the structure of an hnsw index; no rows if it is sound';
 REVOKE ALL ON FUNCTION hnsw_check(regclass) FROM PUBLIC;
+
+CREATE FUNCTION vector_needs_reindex(index regclass) RETURNS boolean
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION vector_needs_reindex(regclass) IS 'whether another extension or version wrote the file of an hnsw, ivfflat or flat index; null for other relations';

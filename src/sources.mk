@@ -97,6 +97,7 @@ PG_SRCS = \
 	src/pg/ivf/vacuum.cpp \
 	src/pg/memory.cpp \
 	src/pg/module.cpp \
+	src/pg/needs_reindex.cpp \
 	src/pg/remembered_buffers.cpp \
 	src/pg/types/aggregates.cpp \
 	src/pg/types/arguments.cpp \

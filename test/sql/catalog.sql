@@ -48,7 +48,8 @@ CREATE TEMP VIEW inventory (line) AS
 -- Our additions, as LIKE patterns of the lines above.  None may match a line of pgvector's.
 CREATE TEMP TABLE addition (pattern text);
 INSERT INTO addition VALUES ('% flathandler(internal) %'), ('opclass flat %'), ('amop flat %'),
-	('amproc flat %'), ('% hnsw_check(regclass) %');
+	('amproc flat %'), ('% hnsw_check(regclass) %'),
+	('% vector_needs_reindex(regclass) %');
 
 -- pgvector's catalog.
 \pset format unaligned

@@ -59,6 +59,15 @@ for my $round (1 .. 3)
 	$primary->safe_psql('postgres', "SELECT fill(2000 + 100 * $round, 2099 + 100 * $round)");
 	compare("round $round, inserted");
 }
+
+# There, an unlogged table's indexes have no files that could be asked.
+$primary->safe_psql('postgres', 'CREATE UNLOGGED TABLE u (val vector(2));
+	CREATE INDEX ON u USING hnsw (val vector_l2_ops)');
+$primary->wait_for_catchup($standby);
+is($standby->safe_psql('postgres', 'SELECT vector_needs_reindex(oid), count(*) FROM pg_class
+	WHERE relam = (SELECT oid FROM pg_am WHERE amname = $$hnsw$$) GROUP BY 1 ORDER BY 1'),
+	"f|3\n|1", 'vector_needs_reindex() on a standby');
+
 $standby->promote;
 is($standby->safe_psql('postgres', q{SELECT fill(5000, 5010); SET enable_seqscan = off;
 	SELECT id FROM item ORDER BY val <-> row_of(5005)::vector LIMIT 1}) =~ /5005/ ? 1 : 0, 1,

@@ -17,6 +17,7 @@ $node->safe_psql('postgres', 'CREATE EXTENSION vector');
 # Block 0 as pgvector writes it: page header, magic number and version, dimensions, and a special
 # space of eight bytes with the page's id.
 my %foreign = (hnsw => [ 0xA953A953, 0xFF90 ], ivfflat => [ 0x14FF1A7, 0xFF84 ]);
+my $listed = 'SELECT oid::regclass FROM pg_class WHERE vector_needs_reindex(oid)';
 for my $method (sort keys %foreign)
 {
 	my ($magic, $page_id) = @{ $foreign{$method} };
@@ -42,6 +43,7 @@ for my $method (sort keys %foreign)
 	unlike($node->safe_psql('postgres', "EXPLAIN $query"), qr/${method}_val/,
 		"$method: another's is not chosen");
 	is($node->safe_psql('postgres', $query), '50', "$method: the table answers");
+	is($node->safe_psql('postgres', $listed), "${method}_val", "$method: is listed");
 	for my $statement ("INSERT INTO $method VALUES (101, '[1,2,3]')",
 		"DELETE FROM $method WHERE id = 9; VACUUM $method")
 	{
@@ -52,6 +54,7 @@ for my $method (sort keys %foreign)
 	$node->safe_psql('postgres', "SET client_min_messages = error; REINDEX INDEX ${method}_val");
 	like($node->safe_psql('postgres', "EXPLAIN $query"), qr/Index Scan using ${method}_val/,
 		"$method: used again");
+	is($node->safe_psql('postgres', $listed), '', "$method: no longer listed");
 	is($node->safe_psql('postgres', $query), '50', "$method: and answers");
 	$node->safe_psql('postgres', "INSERT INTO $method VALUES (101, '[1,2,3]')");
 	$node->safe_psql('postgres', "VACUUM $method");
