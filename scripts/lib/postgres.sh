@@ -177,7 +177,7 @@ stop_server() {
 # ---- the extension ----------------------------------------------------------------------------
 
 sources() {
-  find GNUmakefile Makefile.pgxs vector.control src sql include test expected examples \
+  find GNUmakefile Makefile.pgxs vector.control README.md src sql include test expected examples docs \
     -type f ! -name '*.o' ! -name '*.d' ! -name '*.so' ! -path '*/__pycache__/*' | sort
 }
 
