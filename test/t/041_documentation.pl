@@ -115,9 +115,11 @@ sub run_page
 			ok($got =~ pattern_of($text), "$page:$line prints what is shown")
 				or diag("shown:\n" . tidy($text) . "\nprinted:\n$got");
 		}
-		else { unlike($err[$i], qr/^(?:ERROR|WARNING|FATAL)/m, "$page:$line runs"); }
+		else
+		{
+			ok($err[$i] !~ /^(?:ERROR|WARNING|FATAL)/m, "$page:$line runs") or diag($err[$i]);
+		}
 	}
-	$node->safe_psql('postgres', "DROP DATABASE $database");
 	return;
 }
 
@@ -127,8 +129,10 @@ cmp_ok($number, '>', 1, 'there are pages');
 
 my ($said, $listed) = (source_messages(), documented_messages('docs/errors.md'));
 cmp_ok(keys %$said, '>', 50, 'messages are found in the source');
-is(join("\n", map { "$_ $listed->{$_}" } sort keys %$listed),
-	join("\n", map { "$_ $said->{$_}" } sort keys %$said), 'errors.md lists them all, and no others');
+my %rows = map { $_ => 1 } map { "$_ $listed->{$_}" } keys %$listed;
+my %facts = map { $_ => 1 } map { "$_ $said->{$_}" } keys %$said;
+is(join("\n", grep { !$rows{$_} } sort keys %facts), '', 'docs/errors.md lists every message of the source');
+is(join("\n", grep { !$facts{$_} } sort keys %rows), '', 'and no others');
 
 $node->stop;
 done_testing();
