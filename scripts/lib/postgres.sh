@@ -178,6 +178,7 @@ stop_server() {
 
 sources() {
   find GNUmakefile Makefile.pgxs vector.control README.md src sql include test expected examples docs \
+    scripts/move-from-pgvector \
     -type f ! -name '*.o' ! -name '*.d' ! -name '*.so' ! -path '*/__pycache__/*' | sort
 }
 

@@ -5,9 +5,11 @@
 #
 # Where the server named by PG_CONFIG has pgvector installed: fills a database under it, replaces
 # library and scripts by ours, and checks that
-#   every answer is the same under the new library, before and after ALTER EXTENSION vector UPDATE
+#   every answer is the same under the new library: as it is, after ALTER EXTENSION vector UPDATE,
+#     and after the indexes of every operator class, which pgvector built, are rebuilt
+#   scripts/move-from-pgvector does the last two, and refuses where it should
 #   the catalog is then that of a new installation
-#   pgvector's library works with that catalog, too
+#   pgvector's library works with that catalog, too, and rebuilds the indexes
 #   test/support/PgvectorCatalog.pm is right about the old catalogs: pgvector's own scripts, where
 #     the package has them, lead from there to the package's catalog
 # Nothing is written to the server's directories.  As root, the server runs as user postgres.
@@ -60,7 +62,8 @@ done
 # Ours, built beside the checkout so that its objects do not get mixed up with other builds.
 mkdir "$work/build"
 tar -cf - --exclude='*.o' --exclude='*.d' --exclude='*.so' \
-  GNUmakefile Makefile.pgxs src sql include vector.control | tar -xf - -C "$work/build"
+  GNUmakefile Makefile.pgxs src sql include scripts/move-from-pgvector vector.control |
+  tar -xf - -C "$work/build"
 make -s -C "$work/build" -f Makefile.pgxs PG_CONFIG="$pg_config" -j2 all >"$work/build.log" 2>&1 ||
   { tail -20 "$work/build.log" >&2; die "the build failed"; }
 make -s -C "$work/build" -f Makefile.pgxs PG_CONFIG="$pg_config" DESTDIR="$work/ours" install \
@@ -83,6 +86,15 @@ turn_into() { perl -Itest/support -MPgvectorCatalog=turn_into -e 'print turn_int
 compare() { # FILE FILE WHAT
   diff "$1" "$2" >"$work/difference" || { head -40 "$work/difference" >&2; die "$3"; }
 }
+ask() { cat test/support/upgrade_{questions,searches}.sql | run "$1"; } # DATABASE
+indexes_not_used() { # DATABASE
+  run "$1" -c 'SET enable_seqscan = off' -c 'SET enable_sort = off' -c "SELECT index_name
+    FROM searches WHERE strpos(indexes_of_plan(query), index_name || ' ') = 0 ORDER BY 1"
+}
+move() { # [OPTION or DATABASE...]
+  "${as_server[@]}" env PATH="$root$bindir:$PATH" "$root$bindir/move-from-pgvector" \
+    -h "$work/socket" "$@"
+}
 # The facts about old catalogs say nothing of comments.
 without_comments() { sed -E 's/^(member \| [^|]*[^| ]).*/\1/' "$1" | sort >"$2"; }
 
@@ -92,11 +104,9 @@ start
 run postgres -c 'CREATE DATABASE old'
 run old -c 'CREATE EXTENSION vector'
 run old <test/support/upgrade_objects.sql
-run old -c 'CREATE TABLE indexed AS SELECT i AS id, ARRAY[i % 7, i % 11, i % 13]::vector(3) AS val
-    FROM generate_series(1, 500) i' \
-  -c 'CREATE INDEX indexed_hnsw ON indexed USING hnsw (val vector_l2_ops)' \
-  -c 'CREATE INDEX indexed_ivfflat ON indexed USING ivfflat (val vector_cosine_ops) WITH (lists = 5)'
-run old <test/support/upgrade_questions.sql >"$work/answers"
+run old <test/support/upgrade_indexes.sql >/dev/null
+ask old >"$work/answers"
+[[ -z $(indexes_not_used old) ]] || die "not used under pgvector: $(indexes_not_used old)"
 catalog old >"$work/catalog-package"
 without_comments "$work/catalog-package" "$work/catalog-old"
 
@@ -122,34 +132,64 @@ cp "$root$pkglibdir/vector.so" "$work/package.so"
 cp -a "$work/ours/." "$root/"
 start
 
-run old <test/support/upgrade_questions.sql >"$work/answers-swapped"
+ask old >"$work/answers-swapped"
 compare "$work/answers" "$work/answers-swapped" "answers differ under the new library"
 
 # Index files of the package's library: left alone, and said to need REINDEX.
-nearest="SELECT id FROM indexed ORDER BY val <-> '[3,4,5]', id LIMIT 1"
-plan() { run old -c 'SET enable_seqscan = off' -c "EXPLAIN (COSTS OFF) SELECT id FROM indexed
-  ORDER BY val $1 '[3,4,5]' LIMIT 1"; }
-for index in 'hnsw <->' 'ivfflat <=>'; do
-  [[ $(plan "${index#* }") != *indexed_* ]] || die "an index of the package's is used: $index"
-  ! run old -c "INSERT INTO indexed VALUES (0, '[1,1,1]')" 2>"$work/refused" ||
-    die "an index of the package's takes a row: $index"
+searches=$(run old -c 'SELECT count(*) FROM searches')
+unused=$(indexes_not_used old | wc -l)
+((unused == searches)) || die "indexes of the package's are used: $((searches - unused))"
+for table in by_hnsw by_ivfflat; do
+  ! run old -c "INSERT INTO $table (id, category, v) SELECT 0, category, v FROM $table LIMIT 1" \
+    2>"$work/refused" || die "an index of the package's takes a row: $table"
   grep -q 'Please REINDEX it' "$work/refused" || die "no hint to REINDEX: $(<"$work/refused")"
-  run old -c "REINDEX INDEX CONCURRENTLY indexed_${index%% *}"
-  [[ $(plan "${index#* }") == *indexed_${index%% *}* ]] || die "not used after REINDEX: $index"
 done
-run old -c "INSERT INTO indexed VALUES (0, '[3,4,5]')"
-[[ $(run old -c 'SET enable_seqscan = off' -c "$nearest") == 0 ]] || die 'a new row is not found'
-run old -c 'DROP TABLE indexed'
 
-run old -c 'ALTER EXTENSION vector UPDATE'
+# By hand, in a copy.
+run postgres -c 'CREATE DATABASE by_hand TEMPLATE old'
+run by_hand -c 'ALTER EXTENSION vector UPDATE'
+ask by_hand >"$work/answers-updated"
+compare "$work/answers" "$work/answers-updated" "answers differ after the update"
+old_indexes="SELECT 'REINDEX INDEX CONCURRENTLY ' || oid::regclass FROM pg_class
+  WHERE vector_needs_reindex(oid)"
+listed=$(run by_hand -c "$old_indexes" | wc -l)
+((listed == searches)) || die "vector_needs_reindex() finds $listed of $searches indexes"
+run by_hand <<<"$old_indexes \gexec"
+ask by_hand >"$work/answers-by-hand"
+compare "$work/answers" "$work/answers-by-hand" "answers differ after REINDEX by hand"
+run postgres -c 'DROP DATABASE by_hand'
+
+# By the script: not while there is a session older than the library, nor when only asked.
+run old -c 'SELECT pg_sleep(600)' >"$work/session" 2>&1 &
+session=$!
+sleeping="SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(600)%'"
+until [[ -n $(run postgres -c "$sleeping") ]]; do sleep 0.1; done
+touch "$root$pkglibdir/vector.so"
+! move >"$work/move" 2>&1 || die "goes on although a session is older than the library"
+grep -q 'older than the library' "$work/move" || die "does not say why: $(<"$work/move")"
+run postgres -c "SELECT pg_terminate_backend(pid) FROM ($sleeping) AS old" >/dev/null
+wait "$session" || true
+move --check >"$work/move"
+(($(grep -c 'to be rebuilt' "$work/move") == searches)) || die "--check lists $(<"$work/move")"
+[[ $(run old -c "SELECT extversion FROM pg_extension WHERE extname = 'vector'") == "$old_version" ]] ||
+  die "--check changes something"
+move >"$work/move" || die "the script fails: $(<"$work/move")"
+(($(grep -c ': rebuilt ' "$work/move") == searches)) || die "the script says $(<"$work/move")"
+move >"$work/move"
+! grep -v 'vector [0-9.]*$\|no index of pgvector' "$work/move" || die "finds more to do when run again"
+
 run postgres -c 'CREATE DATABASE new'
 run new -c 'CREATE EXTENSION vector'
 catalog old >"$work/catalog-updated"
 catalog new >"$work/catalog-new"
 compare "$work/catalog-updated" "$work/catalog-new" "the catalog is not that of a new installation"
 
-run old <test/support/upgrade_questions.sql >"$work/answers-updated"
-compare "$work/answers" "$work/answers-updated" "answers differ after the update"
+ask old >"$work/answers-moved"
+compare "$work/answers" "$work/answers-moved" "answers differ after the script"
+[[ -z $(indexes_not_used old) ]] || die "not used after the script: $(indexes_not_used old)"
+[[ -z $(run old -c "SELECT oid::regclass, problem FROM pg_class, hnsw_check(oid) AS problem
+  WHERE relkind = 'i' AND relam = (SELECT oid FROM pg_am WHERE amname = 'hnsw')") ]] ||
+  die "hnsw_check() complains"
 run old -c "INSERT INTO items (id, v) SELECT id + 1000, v + '[1,1,1]' FROM items" \
   -c 'REFRESH MATERIALIZED VIEW totals' -c 'ANALYZE items' -c 'VACUUM items'
 new_rows=$(run old -c 'SELECT count(*) FROM items
@@ -162,8 +202,15 @@ run old -c 'DELETE FROM items WHERE id > 1000' -c 'REFRESH MATERIALIZED VIEW tot
 ctl -w stop
 cp "$work/package.so" "$root$pkglibdir/vector.so"
 start
-run old <test/support/upgrade_questions.sql >"$work/answers-back"
+! run old -c 'SELECT v FROM by_hnsw ORDER BY v <-> question()::vector LIMIT 1' 2>"$work/refused" ||
+  die "pgvector reads our indexes"
+run old <<'SQL'
+SELECT 'REINDEX INDEX ' || c.oid::regclass FROM pg_class AS c JOIN pg_am AS a ON a.oid = c.relam
+WHERE c.relkind = 'i' AND a.amname IN ('hnsw', 'ivfflat') \gexec
+SQL
+ask old >"$work/answers-back"
 compare "$work/answers" "$work/answers-back" "answers differ back under pgvector's library"
+[[ -z $(indexes_not_used old) ]] || die "not used back under pgvector: $(indexes_not_used old)"
 
-echo "check_upgrade: pgvector $old_version to $new_version and back is right;" \
+echo "check_upgrade: pgvector $old_version to $new_version and back is right, with $searches indexes;" \
   "facts about $paths older versions hold"
