@@ -78,6 +78,7 @@ PG_SRCS = \
 	src/pg/index/heap_rows.cpp \
 	src/pg/index/order_scan.cpp \
 	src/pg/index/row_value.cpp \
+	src/pg/index/toasted_values.cpp \
 	src/pg/index/values.cpp \
 	src/pg/ivf/build.cpp \
 	src/pg/ivf/build_flat.cpp \

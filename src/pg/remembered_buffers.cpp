@@ -40,6 +40,11 @@ void allocate(RememberedBuffers* memory, uint32 entries) {
   memory->mask = entries - 1;
 }
 
+/// To write to it: pinning does.
+void prefetch_descriptor(Buffer buffer) {
+  if (!BufferIsLocal(buffer)) __builtin_prefetch(GetBufferDescriptor(buffer - 1), 1);
+}
+
 }  // namespace
 
 RememberedBuffers* remembered_buffers(Relation index) {
@@ -70,15 +75,11 @@ RememberedBuffers* remembered_buffers(Relation index) {
   return oldest;
 }
 
-Buffer pin(Relation index, RememberedBuffers* remembered, BlockNumber block) {
+Buffer pin(Relation index, RememberedBuffers* remembered, BlockNumber block, bool* known) {
   const Buffer recent = remembered->recall(block);
-  if (BufferIsValid(recent) && ++remembered->touches % kOrdinaryEvery != 0 &&
-      ReadRecentBuffer(locator(index), MAIN_FORKNUM, block, recent)) {
-    return recent;
-  }
-  const Buffer buffer = ReadBuffer(index, block);
-  remembered->entries[block & remembered->mask] = {block, buffer};
-  return buffer;
+  *known = BufferIsValid(recent) && ++remembered->touches % kOrdinaryEvery != 0 &&
+           ReadRecentBuffer(locator(index), MAIN_FORKNUM, block, recent);
+  return *known ? recent : ReadBuffer(index, block);
 }
 
 void prefetch(const RememberedBuffers* remembered, BlockNumber block, std::size_t offset,
@@ -88,8 +89,7 @@ void prefetch(const RememberedBuffers* remembered, BlockNumber block, std::size_
   const Buffer buffer = remembered->recall(block);
   if (!BufferIsValid(buffer)) return;
   const char* page = static_cast<const char*>(BufferGetBlock(buffer));
-  if (!BufferIsLocal(buffer)) __builtin_prefetch(GetBufferDescriptor(buffer - 1));
-  __builtin_prefetch(page + BLCKSZ - 1);  // the trailer, which says what page it is
+  prefetch_descriptor(buffer);
   const std::size_t end = offset + std::min(bytes, kMostLines * kLine);
   for (std::size_t at = offset; at < end; at += kLine) __builtin_prefetch(page + at);
 }
@@ -99,7 +99,7 @@ void prefetch_page(const RememberedBuffers* remembered, BlockNumber block) {
   const Buffer buffer = remembered->recall(block);
   if (!BufferIsValid(buffer)) return;
   const char* page = static_cast<const char*>(BufferGetBlock(buffer));
-  if (!BufferIsLocal(buffer)) __builtin_prefetch(GetBufferDescriptor(buffer - 1));
+  prefetch_descriptor(buffer);
   // Into the second level: the first takes fewer lines at once, and the processor waits for it.
   for (std::size_t at = 0; at < BLCKSZ; at += kLine) __builtin_prefetch(page + at, 0, 2);
 }

@@ -3,6 +3,9 @@
 // A backend's memory of which buffer held which block of an index, so that a page that is still
 // there is found without the shared buffer table: 40 to 250 ns instead of 500.  A guess that is
 // wrong costs one look at the buffer's tag.
+//
+// Only pages whose kind was checked are remembered: one that is still where it was need not show
+// its trailer again, which is a cache line and an address translation of its own.
 
 #ifndef VEC_PG_REMEMBERED_BUFFERS_H_
 #define VEC_PG_REMEMBERED_BUFFERS_H_
@@ -38,10 +41,16 @@ struct RememberedBuffers {
 RememberedBuffers* remembered_buffers(Relation index);
 
 /// Pins a block.  C-like.
-Buffer pin(Relation index, RememberedBuffers* remembered, BlockNumber block);
+///
+/// *known   whether it was remembered; if not, whoever has checked the page calls remember()
+Buffer pin(Relation index, RememberedBuffers* remembered, BlockNumber block, bool* known);
+
+inline void remember(RememberedBuffers* remembered, BlockNumber block, Buffer buffer) {
+  remembered->entries[block & remembered->mask] = {block, buffer};
+}
 
 /// Asks the processor for the descriptor of the block's buffer and for `bytes` bytes at `offset`,
-/// if the buffer is remembered.  Touches nothing.
+/// if the buffer is remembered.
 void prefetch(const RememberedBuffers* remembered, BlockNumber block, std::size_t offset,
               std::size_t bytes);
 

@@ -23,10 +23,11 @@
 namespace vec::hnsw {
 
 /// Nearer first; of equal distances the lower id, so that a search depends on the graph alone.
-inline bool nearer(const Candidate& a, const Candidate& b) {
+/// Objects, not functions: the algorithms of the standard library inline them.
+inline constexpr auto nearer = [](const Candidate& a, const Candidate& b) {
   return a.distance < b.distance || (a.distance == b.distance && a.id < b.id);
-}
-inline bool farther(const Candidate& a, const Candidate& b) { return nearer(b, a); }
+};
+inline constexpr auto farther = [](const Candidate& a, const Candidate& b) { return nearer(b, a); };
 
 /// A search of one layer.  Its memory grows with the nodes visited: about 24 bytes each, and 16
 /// more if it may be resumed.
@@ -47,6 +48,7 @@ class LayerSearch {
         discarded_(memory) {
     results_.reserve(ef + 1);
     frontier_.reserve(ef * 4);
+    if (keep_discarded) discarded_.reserve(ef * 16);
   }
 
   /// Searches from `entries`, whose distances are known.

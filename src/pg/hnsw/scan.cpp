@@ -73,6 +73,7 @@ class Scan {
   std::unique_ptr<Search> search_;
   std::priority_queue<Upcoming> upcoming_;
   HeapRows heap_;
+  void* value_ = nullptr;  // the order key
   bool started_ = false;
   bool null_query_ = false;
   bool draining_ = false;
@@ -100,9 +101,13 @@ void Scan::start(IndexScanDesc scan) {
   if (!entry.exists()) return;
 
   const codes::Format& format = store_->format();
-  void* value = pg_call([&] { return order_value(scan, format, context_, &null_query_); });
-  query_.emplace(format, value_of(format.element, value));
-  pfree(value);
+  pg_call([&] {
+    if (value_ != nullptr) pfree(value_);
+    value_ = nullptr;
+    value_ = order_value(scan, format, context_, &null_query_);
+    heap_.set_query(value_);
+  });
+  query_.emplace(format, value_of(format.element, value_));
 
   wanted_ = static_cast<std::size_t>(ef_search);
   const auto start = vec::hnsw::approach(*store_, *query_, entry, 0, wanted_, &memory_);

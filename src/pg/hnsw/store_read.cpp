@@ -197,9 +197,13 @@ Held hold(Pages& pages, BlockNumber block, PageKind kind, int lock) {
     pages.block_count = RelationGetNumberOfBlocks(pages.index);
     if (block >= pages.block_count) raise_corrupted(pages.index, block, "reference");
   }
-  const Buffer buffer = pin(pages.index, pages.remembered, block);
+  bool known = false;
+  const Buffer buffer = pin(pages.index, pages.remembered, block, &known);
   LockBuffer(buffer, lock);
-  return {buffer, page_of_kind(pages.index, buffer, kind)};
+  if (known) return {buffer, static_cast<char*>(BufferGetPage(buffer))};
+  char* page = page_of_kind(pages.index, buffer, kind);
+  if (page != nullptr) remember(pages.remembered, block, buffer);
+  return {buffer, page};
 }
 
 void read_links(const Params& params, const std::byte* slot, LinkList& out) {

@@ -12,11 +12,13 @@ void HeapRows::open(IndexScanDesc scan) {
     info_ = BuildIndexInfo(scan->indexRelation);
     executor_ = CreateExecutorState();
   }
+  toasted_ = ToastedValues(CurrentMemoryContext);
   fetch_ = table_index_fetch_begin(scan->heapRelation);
 }
 
 void HeapRows::close() {
   table_index_fetch_end(fetch_);
+  toasted_.close();
   ExecDropSingleTupleTableSlot(slot_);
   if (executor_ != nullptr) FreeExecutorState(executor_);
   MemoryContextDelete(per_row_);
@@ -50,7 +52,7 @@ HeapRows::Answer HeapRows::look(RowId row, bool distance_wanted) {
   if (!is_null) {
     const ScanKey key = scan_->orderByData;
     distance = DatumGetFloat8(
-        FunctionCall2Coll(&key->sk_func, key->sk_collation, value, key->sk_argument));
+        FunctionCall2Coll(&key->sk_func, key->sk_collation, toasted_.fetch(value), query_));
   }
   MemoryContextSwitchTo(before);
   MemoryContextReset(per_row_);

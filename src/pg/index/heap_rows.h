@@ -7,6 +7,7 @@
 #define VEC_PG_INDEX_HEAP_ROWS_H_
 
 #include "core/row_id.h"
+#include "pg/index/toasted_values.h"
 #include "pg/pg.h"
 
 namespace vec::pg {
@@ -19,6 +20,10 @@ class HeapRows {
   void open(IndexScanDesc scan);
   void close();
   bool is_open() const { return fetch_ != nullptr; }
+
+  /// What rows are compared with from here on: the scan's order key in a piece, which whoever
+  /// passed it keeps until the next call or close().
+  void set_query(const void* value) { query_ = PointerGetDatum(value); }
 
   struct Answer {
     bool visible;
@@ -37,6 +42,8 @@ class HeapRows {
   IndexInfo* info_ = nullptr;  // expression indexes only
   EState* executor_ = nullptr;
   MemoryContext per_row_ = nullptr;
+  ToastedValues toasted_;
+  Datum query_ = 0;
 };
 
 inline ItemPointerData to_tid(RowId row) {

@@ -80,6 +80,7 @@ class Scan {
   std::optional<vec::ivf::Search<Store>> search_;
   std::priority_queue<Known> known_;
   HeapRows heap_;
+  void* value_ = nullptr;  // the order key
   bool started_ = false;
   bool null_query_ = false;
 };
@@ -96,15 +97,19 @@ void Scan::start(IndexScanDesc scan) {
   });
   store_.emplace(scan->indexRelation, method_);
   const codes::Format& format = store_->format();
-  void* value = pg_call([&] { return order_value(scan, format, context_, &null_query_); });
-  query_.emplace(format, value_of(format.element, value));
+  pg_call([&] {
+    if (value_ != nullptr) pfree(value_);
+    value_ = nullptr;
+    value_ = order_value(scan, format, context_, &null_query_);
+    heap_.set_query(value_);
+  });
+  query_.emplace(format, value_of(format.element, value_));
   std::vector<ListNo> lists{0};
   if (method_ == Method::kIvfflat) {
     const codes::Query center_query(vec::ivf::center_format(format),
-                                    value_of(format.element, value));
+                                    value_of(format.element, value_));
     lists = vec::ivf::nearest_lists(*store_, center_query, probing_.in_all);
   }
-  pfree(value);
   search_.emplace(*store_, null_query_ ? nullptr : &*query_, std::move(lists), probing_.at_once,
                   store_->layout().max_entries(), static_cast<std::size_t>(work_mem) * 1024,
                   &memory_);

@@ -77,9 +77,11 @@ Held hold(Pages& pages, BlockNumber block, PageKind kind, int lock) {
     pages.block_count = RelationGetNumberOfBlocks(pages.index);
     if (block >= pages.block_count) raise_corrupted(pages.index, block, "reference");
   }
-  const Buffer buffer = pin(pages.index, pages.remembered, block);
+  bool known = false;
+  const Buffer buffer = pin(pages.index, pages.remembered, block, &known);
   LockBuffer(buffer, lock);
   check_page(pages.index, buffer, kind);
+  if (!known) remember(pages.remembered, block, buffer);
   return {buffer, static_cast<char*>(BufferGetPage(buffer))};
 }
 
