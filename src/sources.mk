@@ -99,6 +99,7 @@ PG_SRCS = \
 	src/pg/memory.cpp \
 	src/pg/module.cpp \
 	src/pg/needs_reindex.cpp \
+	src/pg/recent_values.cpp \
 	src/pg/remembered_buffers.cpp \
 	src/pg/types/aggregates.cpp \
 	src/pg/types/arguments.cpp \

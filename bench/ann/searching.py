@@ -24,7 +24,8 @@ def define_loop(side, job, name, condition=""):
           q record;
           start timestamptz;
         BEGIN
-          FOR q IN SELECT s.id, s.embedding FROM {QUERIES} s
+          -- In a piece, as clients send them; not where the table keeps them out of line.
+          FOR q IN SELECT s.id, subvector(s.embedding, 1, vector_dims(s.embedding)) AS embedding FROM {QUERIES} s
                    WHERE s.id BETWEEN first AND last ORDER BY s.id LOOP
             start := clock_timestamp();
             ids := ARRAY(SELECT i.id FROM {TABLE} i {condition}

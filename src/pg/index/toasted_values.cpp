@@ -1,5 +1,7 @@
 #include "pg/index/toasted_values.h"
 
+#include "pg/recent_values.h"
+
 namespace vec::pg {
 
 namespace {
@@ -26,6 +28,7 @@ void ToastedValues::open(Oid table) {
 }
 
 void ToastedValues::close() {
+  forget_recent_values();
   if (table_ == nullptr) return;
   ExecDropSingleTupleTableSlot(chunk_);
   index_endscan(scan_);
@@ -71,13 +74,17 @@ Datum ToastedValues::fetch(Datum value) {
   struct varatt_external place;
   VARATT_EXTERNAL_GET_POINTER(place, stored);
   if (VARATT_EXTERNAL_IS_COMPRESSED(place)) return value;
+  if (struct varlena* known = find_recent_value(place)) return PointerGetDatum(known);
   if (table_ == nullptr) open(place.va_toastrelid);
   if (RelationGetRelid(table_) != place.va_toastrelid) return value;
   const auto bytes = static_cast<int32>(VARATT_EXTERNAL_GET_EXTSIZE(place));
-  auto* whole = static_cast<struct varlena*>(palloc(static_cast<Size>(bytes) + VARHDRSZ));
-  SET_VARSIZE(whole, bytes + VARHDRSZ);
-  // Of damage PostgreSQL speaks in its own words, when the value is used.
-  if (!read_chunks(place.va_valueid, VARDATA(whole), bytes)) return value;
+  struct varlena* whole = new_recent_value(bytes);
+  if (!read_chunks(place.va_valueid, VARDATA(whole), bytes)) {
+    // Of damage PostgreSQL speaks in its own words, when the value is used.
+    pfree(whole);
+    return value;
+  }
+  keep_recent_value(place, whole);
   return PointerGetDatum(whole);
 }
 

@@ -19,8 +19,8 @@ class ToastedValues {
   /// context   lives as long as what is opened
   explicit ToastedValues(MemoryContext context) : context_(context) {}
 
-  /// The value in a piece, allocated in the current memory context, if it is stored out of line
-  /// and not compressed; else `value` as it is.
+  /// The value in a piece if it is stored out of line and not compressed; else `value` as it is.
+  /// Good until the next call.
   Datum fetch(Datum value);
   void close();
 

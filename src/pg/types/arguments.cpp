@@ -1,5 +1,7 @@
 #include "pg/types/arguments.h"
 
+#include "pg/recent_values.h"
+
 namespace vec::pg {
 
 void throw_corrupted(const char* type_name) {
@@ -12,6 +14,15 @@ void VarlenaArg::read_extended(varlena* value) {
     bytes_ = reinterpret_cast<const unsigned char*>(VARDATA_1B(value));
     size_ = VARSIZE_1B(value) - VARHDRSZ_SHORT;
     return;
+  }
+  if (VARATT_IS_EXTERNAL_ONDISK(value)) {
+    struct varatt_external place;
+    VARATT_EXTERNAL_GET_POINTER(place, value);
+    if (const varlena* recent = find_recent_value(place)) {
+      bytes_ = reinterpret_cast<const unsigned char*>(VARDATA_4B(recent));
+      size_ = VARSIZE_4B(recent) - VARHDRSZ;
+      return;
+    }
   }
   copy_ = pg_call([value] { return pg_detoast_datum(value); });
   bytes_ = reinterpret_cast<const unsigned char*>(VARDATA_4B(copy_));
