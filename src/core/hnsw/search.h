@@ -12,8 +12,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <memory_resource>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/hnsw/graph.h"
@@ -45,14 +47,18 @@ class LayerSearch {
         visited_(ef * 24, memory),
         frontier_(memory),
         results_(memory),
-        discarded_(memory) {
+        discarded_(memory),
+        passages_(memory) {
     results_.reserve(ef + 1);
     frontier_.reserve(ef * 4);
     if (keep_discarded) discarded_.reserve(ef * 16);
   }
 
   /// Searches from `entries`, whose distances are known.
-  void start(std::span<const Candidate> entries) {
+  /// root   the root of the layer's tree, from which resume() goes on when all that `entries` lead
+  ///        to has been seen; kNoNode if it need not
+  void start(std::span<const Candidate> entries, NodeId root = kNoNode) {
+    root_ = root;
     for (const Candidate& entry : entries) {
       if (visited_.insert(entry.id)) frontier_.push_back(entry);
     }
@@ -69,7 +75,8 @@ class LayerSearch {
     // What the frontier still holds was farther than every result and was not expanded; those
     // that count as results stand among the discarded ones, too.
     std::sort(discarded_.begin(), discarded_.end(), farther);
-    if (discarded_.empty() && frontier_.empty()) return false;
+    frontier_.insert(frontier_.end(), passages_.begin(), passages_.end());
+    passages_.clear();
     for (std::size_t taken = 0; taken < ef && !discarded_.empty(); ++taken) {
       const Candidate candidate = discarded_.back();
       discarded_.pop_back();
@@ -78,8 +85,15 @@ class LayerSearch {
     }
     std::make_heap(frontier_.begin(), frontier_.end(), farther);
     expand();
+    if (results_.empty() && take_root()) expand();
     return !results_.empty();
   }
+
+  /// Whether a node that the search was at had been freed by a vacuum when its links were read:
+  /// where they led to is not known.
+  bool met_free() const { return met_free_; }
+  /// That, and less was found than was asked for.
+  bool lost_its_way() const { return met_free_ && results_.size() < ef_; }
 
   /// Takes the nearest of those turned away without searching on.  False if there is none.
   bool drain(Candidate& out) {
@@ -101,8 +115,9 @@ class LayerSearch {
   std::size_t visited_count() const { return visited_.size(); }
 
   std::size_t bytes() const {
-    return visited_.bytes() +
-           (frontier_.capacity() + results_.capacity() + discarded_.capacity()) * sizeof(Candidate);
+    return visited_.bytes() + (frontier_.capacity() + results_.capacity() + discarded_.capacity() +
+                               passages_.capacity()) *
+                                  sizeof(Candidate);
   }
 
  private:
@@ -130,6 +145,7 @@ class LayerSearch {
       store_.check_interrupts();
 
       store_.links(nearest.id, layer_, list_);
+      met_free_ = met_free_ || list_.state == NodeState::kFree;
       std::size_t count = 0;
       for (const Link link : list_.view()) {
         if (visited_.insert(node_of(link))) fresh_[count++] = node_of(link);
@@ -149,12 +165,23 @@ class LayerSearch {
       frontier_.push_back(candidate);
       std::push_heap(frontier_.begin(), frontier_.end(), farther);
     }
-    if (score.state != NodeState::kLive) return;
-    if (near) {
+    if (score.state != NodeState::kLive) {
+      if (!near && keep_discarded_) passages_.push_back(candidate);
+    } else if (near) {
       admit(candidate);
     } else if (keep_discarded_) {
       discarded_.push_back(candidate);
     }
+  }
+
+  /// Makes the root of the tree, if it has not been seen, what to go on from.
+  bool take_root() {
+    const NodeId root = std::exchange(root_, kNoNode);
+    if (root == kNoNode || !visited_.insert(root)) return false;
+    NodeScore score;
+    store_.score(query_, {&root, 1}, &score);
+    take(root, score);
+    return true;
   }
 
   Store& store_;
@@ -163,10 +190,13 @@ class LayerSearch {
   std::size_t ef_;
   bool keep_discarded_;
   bool draining_ = false;
+  bool met_free_ = false;
+  NodeId root_ = kNoNode;
   VisitedSet visited_;
   std::pmr::vector<Candidate> frontier_;   // to be expanded: heap, nearest first
   std::pmr::vector<Candidate> results_;    // heap, farthest first; at most ef_
   std::pmr::vector<Candidate> discarded_;  // live, not among the results; no order
+  std::pmr::vector<Candidate> passages_;   // dying, and too far to be expanded yet
   LinkList list_;
   std::array<NodeId, kMaxLinks> fresh_;
   std::array<NodeScore, kMaxLinks> scores_;
@@ -233,6 +263,27 @@ std::vector<Candidate> approach(Store& store, const codes::Query& query, EntryPo
     if (!results.empty()) found.assign(results.begin(), results.end());
   }
   return found;
+}
+
+/// Searches layer 0 for the `ef` nearest, and so that resume() comes to every node.  Null if the
+/// graph is empty.
+///
+/// Nobody waits for a search: a vacuum may free the node it is at, the entry point even, and the
+/// way ends there.  Then it begins anew, from the entry point as it is by now.
+template <ReadStore Store>
+std::unique_ptr<LayerSearch<Store>> search_base(Store& store, const codes::Query& query,
+                                                std::size_t ef, std::pmr::memory_resource* memory) {
+  constexpr int kTries = 10;
+  std::unique_ptr<LayerSearch<Store>> search;
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    const EntryPoint entry = store.entry();
+    if (!entry.exists()) return nullptr;
+    const auto start = approach(store, query, entry, 0, ef, memory);
+    search = std::make_unique<LayerSearch<Store>>(store, query, 0, ef, true, memory);
+    search->start(start, entry.node);
+    if (!search->lost_its_way()) break;
+  }
+  return search;
 }
 
 }  // namespace vec::hnsw

@@ -62,6 +62,7 @@ class Scan {
   void start(IndexScanDesc scan);
   void add(std::span<const Candidate> candidates);
   bool more();
+  bool begin_anew();
   bool drain();
   void look_at(const Upcoming& node);
   void make_up_for_dead();
@@ -81,6 +82,7 @@ class Scan {
   std::size_t wanted_ = 0;  // nodes that the search has been asked for
   std::size_t live_ = 0;    // nodes looked at that had a visible row
   std::size_t dead_ = 0;    // nodes looked at that had none
+  int tries_ = 0;           // of begin_anew()
 };
 
 void Scan::start(IndexScanDesc scan) {
@@ -88,6 +90,7 @@ void Scan::start(IndexScanDesc scan) {
   draining_ = false;
   last_ = -std::numeric_limits<double>::infinity();
   live_ = dead_ = 0;
+  tries_ = 0;
   pg_call([&] {
     check_order_scan(scan, "hnsw");
     if (!heap_.is_open()) {
@@ -97,8 +100,7 @@ void Scan::start(IndexScanDesc scan) {
     }
   });
   store_.emplace(scan->indexRelation);
-  const vec::hnsw::EntryPoint entry = store_->entry();
-  if (!entry.exists()) return;
+  if (!store_->entry().exists()) return;
 
   const codes::Format& format = store_->format();
   pg_call([&] {
@@ -110,10 +112,8 @@ void Scan::start(IndexScanDesc scan) {
   query_.emplace(format, value_of(format.element, value_));
 
   wanted_ = static_cast<std::size_t>(ef_search);
-  const auto start = vec::hnsw::approach(*store_, *query_, entry, 0, wanted_, &memory_);
-  search_ = std::make_unique<Search>(*store_, *query_, 0, wanted_, true, &memory_);
-  search_->start(start);
-  add(search_->sorted_results());
+  search_ = vec::hnsw::search_base(*store_, *query_, wanted_, &memory_);
+  if (search_ != nullptr) add(search_->sorted_results());
 }
 
 void Scan::add(std::span<const Candidate> candidates) {
@@ -132,7 +132,7 @@ bool Scan::more() {
   if (iterative_scan == kIterativeOff) {
     if (dead_ == 0 || live_ >= ef) return false;
     wanted_ += ef - live_;
-    if (!search_->resume(ef - live_)) return false;
+    if (!search_->resume(ef - live_)) return begin_anew();
     add(search_->sorted_results());
     return true;
   }
@@ -142,7 +142,20 @@ bool Scan::more() {
     return drain();
   }
   wanted_ += ef;
-  if (!search_->resume(ef)) return false;
+  if (!search_->resume(ef)) return begin_anew();
+  add(search_->sorted_results());
+  return true;
+}
+
+/// If a vacuum has taken away all that was found, before a row of it was returned, and what it led
+/// to: searches from the entry point again.
+bool Scan::begin_anew() {
+  constexpr int kTries = 10;
+  if (live_ > 0 || !search_->met_free() || tries_++ == kTries) return false;
+  dead_ = 0;
+  wanted_ = static_cast<std::size_t>(ef_search);
+  search_ = vec::hnsw::search_base(*store_, *query_, wanted_, &memory_);
+  if (search_ == nullptr) return false;
   add(search_->sorted_results());
   return true;
 }
