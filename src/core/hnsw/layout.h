@@ -100,6 +100,9 @@ static_assert(sizeof(ItemPlace) == 8);
 /// Pages of items are divided into cells; an item takes as many as it needs, side by side.  One
 /// byte a cell at the start of the page says whether it is taken.
 inline constexpr std::size_t kCellBytes = 96;
+constexpr std::size_t cells_of(std::size_t bytes) {
+  return bytes == 0 ? 1 : (bytes + kCellBytes - 1) / kCellBytes;
+}
 
 /// Division by a number fixed beforehand, exact for every 32-bit dividend (Granlund & Montgomery,
 /// "Division by invariant integers using multiplication", PLDI 1994).

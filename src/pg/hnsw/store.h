@@ -92,9 +92,14 @@ class Store {
   void for_each_live(Visit visit);
   void free_nodes(std::span<const NodeId> nodes);
 
+  // For checks.
+  /// Copies a page; false if it was never used.
+  bool copy_page(PageKind kind, std::uint32_t page, std::byte* out);
+  /// Pages of items ever used.
+  std::uint32_t item_pages();
+
  private:
-  /// Copies a page of links; false if it was never used.
-  bool copy_links_page(std::uint32_t page, std::byte* out);
+  MetaPage meta();
 
   Pages pages_;
   LOCKMODE insert_lock_ = NoLock;
@@ -111,7 +116,7 @@ void Store::for_each_live(Visit visit) {
   const std::uint32_t per_page = layout().links_per_page();
   for (NodeId first = 0; first < count; first += per_page) {
     check_interrupts();
-    if (!copy_links_page(first / per_page, page.data())) continue;
+    if (!copy_page(PageKind::kLinks, first / per_page, page.data())) continue;
     const NodeId end = std::min(count, first + per_page);
     for (NodeId node = first; node < end; ++node) {
       const std::byte* slot = page.data() + layout().link_slot(node).offset;

@@ -248,22 +248,31 @@ Store::Store(Relation index, const Shape& shape, bool logged)
 
 Store::Store(Relation index) : Store(index, pg_call([index] { return shape_of(index); }), true) {}
 
-EntryPoint Store::entry() {
-  const MetaPage meta = pg_call([this] {
+MetaPage Store::meta() {
+  return pg_call([this] {
     MetaPage out;
     if (!read_meta(pages_.index, &out)) raise_corrupted(pages_.index, 0, "meta page");
     return out;
   });
-  if (meta.entry_node == vec::hnsw::kNoNode) return {};
-  return {meta.entry_node, std::min(meta.entry_level, vec::hnsw::kMaxLevel)};
 }
 
-NodeId Store::node_count() {
-  return pg_call([this] {
-    MetaPage out;
-    if (!read_meta(pages_.index, &out)) raise_corrupted(pages_.index, 0, "meta page");
-    return out.node_count;
+EntryPoint Store::entry() {
+  const MetaPage contents = meta();
+  if (contents.entry_node == vec::hnsw::kNoNode) return {};
+  return {contents.entry_node, std::min(contents.entry_level, vec::hnsw::kMaxLevel)};
+}
+
+NodeId Store::node_count() { return meta().node_count; }
+
+std::uint32_t Store::item_pages() {
+  const std::uint32_t count = meta().item_pages;
+  pg_call([&] {
+    // Memory is taken by this number.
+    if (count > RelationGetNumberOfBlocks(pages_.index)) {
+      raise_corrupted(pages_.index, 0, "count");
+    }
   });
+  return count;
 }
 
 void Store::links(NodeId node, int layer, LinkList& out) {

@@ -130,37 +130,41 @@ void free_uppers(Pages& pages, NodeId node) {
   }
 }
 
-/// Gives back the cells of a dying node's code.
+/// Gives back the cells of a dying node's code, and makes its code slot free.  One change: if the
+/// slot still named the cells after a crash, the next vacuum would take them from whoever has them
+/// by then.
 void free_item(Pages& pages, NodeId node) {
   const Layout& layout = pages.shape.layout;
   const Place place = layout.code_slot(node);
-  const Held codes = hold(pages, place.block, PageKind::kCodes, BUFFER_LOCK_SHARE);
-  const bool there = codes.page != nullptr &&
-                     read_at<CodeSlot>(codes.page, place.offset).state != NodeState::kFree;
-  const auto item =
-      there ? read_at<ItemPlace>(codes.page, place.offset + sizeof(CodeSlot)) : ItemPlace{};
-  release(codes);
-  if (!there) return;
-  const std::size_t cells =
-      std::max<std::size_t>(1, (item.bytes + vec::hnsw::kCellBytes - 1) / vec::hnsw::kCellBytes);
-  if (item.cell + cells > layout.cells_per_page()) {
-    raise_corrupted(pages.index, place.block, "item");
-  }
   const Held meta = hold(pages, 0, PageKind::kMeta, BUFFER_LOCK_EXCLUSIVE);
-  const Held held =
-      hold(pages, layout.items_block(item.page), PageKind::kItems, BUFFER_LOCK_EXCLUSIVE);
-  if (meta.page == nullptr || held.page == nullptr) {
+  const Held codes = hold(pages, place.block, PageKind::kCodes, BUFFER_LOCK_EXCLUSIVE);
+  if (meta.page == nullptr || codes.page == nullptr) {
     raise_corrupted(pages.index, place.block, "page");
   }
-  PageChange change(pages.index, pages.logged);
-  std::memset(change.edit(held.buffer) + layout.header_bytes() + item.cell, 0, cells);
-  auto contents = read_at<MetaPage>(meta.page, kMetaOffset);
-  if (item.page < contents.item_page) {
-    contents.item_page = item.page;
-    write_at(change.edit(meta.buffer), kMetaOffset, contents);
+  auto slot = read_at<CodeSlot>(codes.page, place.offset);
+  if (slot.state != NodeState::kFree) {
+    const auto item = read_at<ItemPlace>(codes.page, place.offset + sizeof slot);
+    const std::size_t cells = vec::hnsw::cells_of(item.bytes);
+    if (item.cell + cells > layout.cells_per_page()) {
+      raise_corrupted(pages.index, place.block, "item");
+    }
+    const Held items =
+        hold(pages, layout.items_block(item.page), PageKind::kItems, BUFFER_LOCK_EXCLUSIVE);
+    if (items.page == nullptr) raise_corrupted(pages.index, place.block, "item");
+    PageChange change(pages.index, pages.logged);
+    std::memset(change.edit(items.buffer) + layout.header_bytes() + item.cell, 0, cells);
+    slot.state = NodeState::kFree;
+    ++slot.generation;
+    write_at(change.edit(codes.buffer), place.offset, slot);
+    auto contents = read_at<MetaPage>(meta.page, kMetaOffset);
+    if (item.page < contents.item_page) {
+      contents.item_page = item.page;
+      write_at(change.edit(meta.buffer), kMetaOffset, contents);
+    }
+    change.commit();
+    release(items);
   }
-  change.commit();
-  release(held);
+  release(codes);
   release(meta);
 }
 
@@ -227,11 +231,10 @@ void Store::wait_for_inserts() {
   });
 }
 
-bool Store::copy_links_page(std::uint32_t page, std::byte* out) {
+bool Store::copy_page(PageKind kind, std::uint32_t page, std::byte* out) {
   return pg_call([&] {
     delay_point();
-    const Held held = hold(pages_, layout().block_of(PageKind::kLinks, page), PageKind::kLinks,
-                           BUFFER_LOCK_SHARE);
+    const Held held = hold(pages_, layout().block_of(kind, page), kind, BUFFER_LOCK_SHARE);
     if (held.page != nullptr) std::memcpy(out, held.page, BLCKSZ);
     release(held);
     return held.page != nullptr;

@@ -83,8 +83,7 @@ std::uint32_t create_upper(Pages& pages, const Held& meta, NodeId owner, std::ui
 /// Puts a code among the items and says where.  The meta page is held.
 ItemPlace create_item(Pages& pages, const Held& meta, std::span<const std::byte> code) {
   const Layout& layout = pages.shape.layout;
-  const std::size_t cells =
-      std::max<std::size_t>(1, (code.size() + vec::hnsw::kCellBytes - 1) / vec::hnsw::kCellBytes);
+  const std::size_t cells = vec::hnsw::cells_of(code.size());
   if (cells > layout.cells_per_page()) {
     ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("index tuple too large")));
   }

@@ -42,8 +42,7 @@ Plan make_plan(const MemoryGraph& graph) {
     std::size_t cell = per_page;  // of the page at the back; full at first
     for (NodeId node = 0; node < count; ++node) {
       const std::size_t bytes = graph.code(node).size();
-      const std::size_t cells =
-          std::max<std::size_t>(1, (bytes + vec::hnsw::kCellBytes - 1) / vec::hnsw::kCellBytes);
+      const std::size_t cells = vec::hnsw::cells_of(bytes);
       if (cell + cells > per_page) {
         plan.first_of_item_page.push_back(node);
         cell = 0;
@@ -157,8 +156,7 @@ class PageWriter {
          node < graph_.node_count() && plan_.items[node].page == number; ++node) {
       const ItemPlace place = plan_.items[node];
       const auto code = graph_.code(node);
-      const std::size_t cells = std::max<std::size_t>(
-          1, (code.size() + vec::hnsw::kCellBytes - 1) / vec::hnsw::kCellBytes);
+      const std::size_t cells = vec::hnsw::cells_of(code.size());
       std::memset(page + layout().header_bytes() + place.cell, 1, cells);
       std::memcpy(page + layout().cell_offset(place.cell), code.data(), code.size());
     }
