@@ -213,3 +213,21 @@ build_extension() {
 install_extension() {
   make -s -C "$(build_dir_for "$1")" -f Makefile.pgxs install PG_CONFIG="$private_pg_config"
 }
+
+# ---- the workload -----------------------------------------------------------------------------
+
+# run_soak ARGUMENT...: test/soak/soak.py with servers of its own, from the private copy.
+run_soak() {
+  local -a drop=()
+  rm -rf "$stage_dir/soak" "$stage_dir/run"
+  cp -r test/soak "$stage_dir/soak"
+  mkdir "$stage_dir/run"
+  own "$stage_dir/soak" "$stage_dir/run"
+  # Not as_server: where clients connect to is for the workload to say.
+  [[ -z $stage_user ]] ||
+    drop=(setpriv --reuid "$stage_user" --regid "$(id -gn "$stage_user")" --clear-groups)
+  "${drop[@]}" env HOME="$stage_dir/home" TMPDIR="$stage_dir/home" \
+    ${private_lib:+LD_LIBRARY_PATH="$private_lib"} \
+    /usr/bin/python3 -B "$stage_dir/soak/soak.py" --bin-dir "$private_bin" \
+    --directory "$stage_dir/run" "$@"
+}

@@ -1,0 +1,125 @@
+"""Deliberate faults, each with the test that must notice it.  test/soak/mutate applies them.
+
+A fault is a text of a file and what stands there instead; the text must be there exactly once, or
+`mutate` says so.  A test is one of
+  unit:FILE:FILTER         a file of test/unit
+  regress:NAME, spec:NAME  pg_regress, isolation tester
+  tap:FILE                 a file of test/t
+  soak:MODE:SEED:SECONDS   the workload
+"""
+
+import sys
+
+FAULTS = [
+    # ---- WAL and what a crash leaves --------------------------------------------------------
+    ("no WAL for a row added to a node", "src/pg/hnsw/store_write.cpp",
+     "    if (added) {\n      PageChange change(pages.index, pages.logged);",
+     "    if (added) {\n      PageChange change(pages.index, false);",
+     "soak:standby:3:40"),
+    ("no WAL for changed links", "src/pg/hnsw/store_write.cpp",
+     "  if (fits) {\n    PageChange change(pages.index, pages.logged);",
+     "  if (fits) {\n    PageChange change(pages.index, false);",
+     "tap:052_hnsw_standby.pl"),
+    ("no WAL for dead rows taken out of a list", "src/pg/ivf/store_write.cpp",
+     "  if (result.swept.removed > 0) {\n    PageChange change(pages.index, true);",
+     "  if (result.swept.removed > 0) {\n    PageChange change(pages.index, false);",
+     "soak:standby:3:40"),
+    ("an item and the slot that names it are freed in two steps", "src/pg/hnsw/store_vacuum.cpp",
+     "    write_at(change.edit(codes.buffer), place.offset, slot);\n    auto contents",
+     "    auto contents",
+     "soak:records:2:60"),
+    # ---- locks ------------------------------------------------------------------------------
+    ("a page of a list is filled under a share lock", "src/pg/ivf/store_write.cpp",
+     "    const Held held = hold_entries(pages, block, list, BUFFER_LOCK_EXCLUSIVE);\n    if (used_end",
+     "    const Held held = hold_entries(pages, block, list, BUFFER_LOCK_SHARE);\n    if (used_end",
+     "soak:concurrent:4:40"),
+    ("links are replaced without comparing them", "src/pg/hnsw/store_write.cpp",
+     "    fits = fits && same_links(held.page + place.offset + header_bytes, limit, expected);",
+     "    (void)same_links;",
+     "soak:concurrent:4:40"),
+    ("a search does not begin anew when a vacuum takes its way away", "src/core/hnsw/search.h",
+     "    if (!search->lost_its_way()) break;", "    break;",
+     "unit:core_hnsw_search_test.cpp:Hnsw.*"),
+    # ---- pages ------------------------------------------------------------------------------
+    ("one code too many on a page", "src/core/hnsw/layout.cpp",
+     "codes_ = Divider(static_cast<std::uint32_t>(room / code_slot_bytes_));",
+     "codes_ = Divider(static_cast<std::uint32_t>(room / code_slot_bytes_ + 1));",
+     "regress:hnsw_search"),
+    ("the bytes of an item are not checked", "src/pg/hnsw/store_read.cpp",
+     "          if (end_offset > layout.used_bytes(PageKind::kItems)) {", "          if (false) {",
+     "tap:054_damage.pl"),
+    ("a new page of a list is not chained", "src/pg/ivf/store_write.cpp",
+     "    set_trailer(change.edit(held.buffer), trailer);", "    change.edit(held.buffer);",
+     "regress:flat"),
+    ("a taken cell counts as free", "src/pg/hnsw/store_write.cpp",
+     "        run = taken[cell] != 0 ? 0 : run + 1;", "        run = run + 1;",
+     "soak:plain:5:30"),
+    ("the entries of a page are not checked", "src/core/ivf/layout.h",
+     "    if (next > end || !header.row.valid()) return false;", "",
+     "unit:core_ivf_test.cpp:Entries.*"),
+    # ---- order and bounds -------------------------------------------------------------------
+    ("the farthest first", "src/pg/hnsw/scan.cpp",
+     "    if (a.key != b.key) return a.key > b.key;", "    if (a.key != b.key) return a.key < b.key;",
+     "regress:hnsw_order"),
+    ("rows that come too late are not dropped", "src/pg/hnsw/scan.cpp",
+     "    if (nearest.key < last_ && iterative_scan != kIterativeRelaxed) continue;", "",
+     "regress:hnsw_iterative"),
+    ("a code's radius is half of what it is", "src/core/codes/value.cpp",
+     "  header.radius = round_up(error * (1 + 1e-12));", "  header.radius = round_up(error * 0.5);",
+     "unit:core_codes_test.cpp:*LowerBound*"),
+    ("the rounding of the query is left out of the bound", "src/core/codes/query.cpp",
+     "      double radius = query.norm_ * header.radius + query.rounding_ * norm +",
+     "      double radius = query.norm_ * header.radius +",
+     "unit:core_codes_test.cpp:*LowerBound*"),
+    ("NaN is not sorted last", "src/core/ivf/candidates.h",
+     "return a < b || (std::isnan(b) && !std::isnan(a));", "return a < b;",
+     "unit:core_ivf_test.cpp:*Exact*:Candidates.*"),
+    ("NULL comes first", "src/pg/ivf/scan.cpp",
+     "    if (a.is_null != b.is_null) return a.is_null;",
+     "    if (a.is_null != b.is_null) return b.is_null;",
+     "regress:flat"),
+    ("what has come out comes out again", "src/core/ivf/candidates.h",
+     "    has_floor_ = true;", "    has_floor_ = false;",
+     "unit:core_ivf_test.cpp:*Exact*:Candidates.*"),
+    # ---- visibility, deletion ---------------------------------------------------------------
+    ("rows are returned that the snapshot does not see", "src/pg/index/heap_rows.cpp",
+     "&tid, scan_->xs_snapshot, slot_", "&tid, SnapshotAny, slot_",
+     "regress:hnsw_search"),
+    ("dead rows stay in the lists", "src/pg/ivf/store_write.cpp",
+     "      if (is_dead[count++]) return;", "      count++;",
+     "regress:ivfflat_search"),
+    ("lists with dying nodes are not repaired", "src/core/hnsw/vacuum.h",
+     "    repair.list(node, 0, base);", "    (void)base;",
+     "regress:hnsw_check"),
+    ("nobody looks for nodes without a parent", "src/core/hnsw/vacuum.h",
+     "  reconnect(store, memory);", "",
+     "regress:hnsw_check"),
+    ("a resumed search does not go back to the root", "src/core/hnsw/search.h",
+     "    if (results_.empty() && take_root()) expand();", "",
+     "unit:core_hnsw_search_test.cpp:*EverySearch*"),
+    # ---- input, privileges ------------------------------------------------------------------
+    ("a message may end too early", "src/core/vec/wire.cpp",
+     "    if (rest_.size() < sizeof word) throw_truncated();", "",
+     "unit:core_random_input_test.cpp:*"),
+    ("everybody may call hnsw_check", "sql/vector--1.0.0.sql",
+     "REVOKE ALL ON FUNCTION hnsw_check(regclass) FROM PUBLIC;", "",
+     "regress:security"),
+]
+
+
+def main():
+    if sys.argv[1] == "list":
+        for number, fault in enumerate(FAULTS, 1):
+            print(f"{number}\t{fault[4]}\t{fault[1]}\t{fault[0]}")
+        return
+    _, file, old, new, _ = FAULTS[int(sys.argv[1]) - 1]
+    path = f"{sys.argv[2]}/{file}"
+    with open(path) as source:
+        text = source.read()
+    if text.count(old) != 1:
+        sys.exit(f"{file} has the text of this fault {text.count(old)} times")
+    with open(path, "w") as source:
+        source.write(text.replace(old, new))
+
+
+main()
