@@ -1,0 +1,9 @@
+"""As `dorm makemigrations --enable-pgvector library` writes it."""
+
+from dorm.contrib.pgvector import VectorExtension
+
+dependencies = []
+
+operations = [
+    VectorExtension(),
+]
