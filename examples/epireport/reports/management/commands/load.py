@@ -1,3 +1,4 @@
+import functools
 from pathlib import Path
 
 from django.core.management.base import BaseCommand
@@ -16,12 +17,17 @@ def read():
         yield EpiReport(region=region, disease=disease, year=int(year), title=title, text=text)
 
 
+@functools.cache  # the tests load them again and again
+def embeddings():
+    return embed(f"{report.title}. {report.text}" for report in read()).tolist()
+
+
 class Command(BaseCommand):
     help = "Loads the reports (invented) and computes their embeddings"
 
     def handle(self, **options):
         reports = list(read())
-        for report, row in zip(reports, embed(f"{r.title}. {r.text}" for r in reports).tolist()):
+        for report, row in zip(reports, embeddings(), strict=True):
             report.embedding = row
         EpiReport.objects.bulk_create(reports)
         self.stdout.write(f"{len(reports)} reports")
