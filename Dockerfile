@@ -21,7 +21,8 @@ COPY scripts/move-from-pgvector scripts/
 COPY sql sql
 COPY src src
 RUN make -j "$(nproc)" PG_CONFIG=/usr/lib/postgresql/${PG_MAJOR}/bin/pg_config \
-    && make install DESTDIR=/installed PG_CONFIG=/usr/lib/postgresql/${PG_MAJOR}/bin/pg_config
+    && make install DESTDIR=/installed PG_CONFIG=/usr/lib/postgresql/${PG_MAJOR}/bin/pg_config \
+    && strip --strip-unneeded /installed/usr/lib/postgresql/${PG_MAJOR}/lib/vector.so
 
 FROM postgres:${PG_MAJOR}-bookworm
 COPY --from=build /installed/ /
