@@ -36,9 +36,13 @@ CORE_SRCS = \
 	src/core/hnsw/bulk/collector.cpp \
 	src/core/hnsw/bulk/columns.cpp \
 	src/core/hnsw/bulk/leaf.cpp \
+	src/core/hnsw/bulk/link_points.cpp \
 	src/core/hnsw/bulk/link_table.cpp \
 	src/core/hnsw/bulk/nearest.cpp \
 	src/core/hnsw/bulk/partition.cpp \
+	src/core/hnsw/bulk/parts.cpp \
+	src/core/hnsw/bulk/spilled_build.cpp \
+	src/core/hnsw/bulk/spilled_layer.cpp \
 	src/core/hnsw/bulk/team.cpp \
 	src/core/hnsw/layout.cpp \
 	src/core/hnsw/memory_graph.cpp \
@@ -63,6 +67,7 @@ PG_SRCS = \
 	src/pg/hnsw/build.cpp \
 	src/pg/hnsw/check.cpp \
 	src/pg/hnsw/cost.cpp \
+	src/pg/hnsw/graph_writer.cpp \
 	src/pg/hnsw/handler.cpp \
 	src/pg/hnsw/index.cpp \
 	src/pg/hnsw/insert.cpp \
@@ -73,6 +78,7 @@ PG_SRCS = \
 	src/pg/hnsw/store_read.cpp \
 	src/pg/hnsw/store_vacuum.cpp \
 	src/pg/hnsw/store_write.cpp \
+	src/pg/hnsw/temp_files.cpp \
 	src/pg/hnsw/vacuum.cpp \
 	src/pg/hnsw/write_graph.cpp \
 	src/pg/index/heap_rows.cpp \

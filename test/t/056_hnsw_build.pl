@@ -1,4 +1,5 @@
-# Builds of hnsw indexes: parallel workers, memory, cancelling, and that what comes out is whole.
+# Builds of hnsw indexes: parallel workers, memory, builds that do not end, and that what comes out is
+# whole.
 
 use strict;
 use warnings;
@@ -74,38 +75,100 @@ for my $case ([ 'v vector_l2_ops', 'v', '<->' ], [ 'h halfvec_cosine_ops', 'h', 
 build('SET max_parallel_maintenance_workers = 2', 'b bit_hamming_ops');
 is_sound('bits');
 
-# Memory: told once, and the rest is inserted.
-for my $workers (0, 2)
-{
-	my $said = build("SET maintenance_work_mem = '8MB'; SET max_parallel_maintenance_workers = $workers", 'v vector_l2_ops');
-	like($said, qr/hnsw graph no longer fits into maintenance_work_mem after \d+ tuples.*Building will take significantly more time.*Increase maintenance_work_mem to speed up builds/s,
-		"$workers workers: told that memory is short");
-	is(() = $said =~ /no longer fits/g, 1, "$workers workers: told once");
-	is_sound("$workers workers, little memory");
-	cmp_ok(recall('v', '<->'), '>=', 0.9, "$workers workers, little memory: recall");
-}
+# The share that an index finds that was built in memory.
+build('SET max_parallel_maintenance_workers = 0', 'v vector_l2_ops');
+my $in_memory = recall('v', '<->');
 
-# Cancelled anywhere, a build leaves nothing behind, and ends soon.
+# Memory: told once, and the build goes on with temporary files; L1 inserts the rest.
+for my $case ([ '8MB', 0, 'v vector_l2_ops', '<->' ], [ '8MB', 2, 'v vector_l2_ops', '<->' ],
+	[ '1MB', 2, 'v vector_l2_ops', '<->' ], [ '4MB', 0, 'v vector_l1_ops', '<+>' ])
+{
+	my ($memory, $workers, $using, $operator) = @$case;
+	my $name = "$memory, $workers workers, $using";
+	my $said = build("SET log_temp_files = 0; SET maintenance_work_mem = '$memory'; SET max_parallel_maintenance_workers = $workers", $using);
+	like($said, qr/hnsw graph no longer fits into maintenance_work_mem after \d+ tuples.*Building will take significantly more time.*Increase maintenance_work_mem to speed up builds/s,
+		"$name: told that memory is short");
+	is(() = $said =~ /no longer fits/g, 1, "$name: told once");
+	my $files = () = $said =~ /LOG:  temporary file/g;
+	cmp_ok($files, $using =~ /l1/ ? '==' : '>=', $using =~ /l1/ ? 0 : 20, "$name: temporary files");
+	unlike($said, qr/WARNING/, "$name: nothing leaks");
+	is_sound($name);
+	cmp_ok(recall('v', $operator), '>=', $using =~ /l1/ ? 0.9 : $in_memory - 0.01, "$name: recall");
+}
 $node->safe_psql('postgres', 'DROP INDEX i');
+
+# Where temporary files may not grow, a build ends with PostgreSQL's own error.
+isnt($node->psql('postgres', "SET temp_file_limit = '500kB'; SET maintenance_work_mem = '1MB'; CREATE INDEX i ON t USING hnsw (v vector_l2_ops)",
+		stderr => \my $limited), 0, 'temporary files have a limit');
+like($limited, qr/temporary file size exceeds temp_file_limit/, 'and a build says so');
+
+# Nothing of a build that did not end is left: files, workers, the index.
+sub is_clean
+{
+	my ($name) = @_;
+	return ok($node->poll_query_until('postgres', q{
+	  SELECT (SELECT count(*) FROM pg_ls_tmpdir()) = 0
+	     AND (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'parallel worker') = 0
+	     AND (SELECT count(*) FROM pg_class WHERE relname = 'i') = 0
+	     AND (SELECT count(*) FROM t) = 20100;
+	}), "$name: nothing is left");
+}
+is_clean('a limit');
+
+# Stopped anywhere: cancelled by the user, or the server's process killed.  HNSW_BUILD_STOPS is how
+# often; more for a longer look.
+my $stops = $ENV{HNSW_BUILD_STOPS} // 12;
+my @memory = ('64MB', '8MB', '1MB');
+my $start = time();
+build('SET max_parallel_maintenance_workers = 2; ' . "SET maintenance_work_mem = '1MB'", 'v vector_l2_ops');
+my $whole = time() - $start;
+$node->safe_psql('postgres', 'DROP INDEX i');
+srand(5);
 my $slowest = 0;
 my $cancelled = 0;
-for my $ms (map { $_ * 30 } 1 .. 12)
+for my $i (1 .. $stops)
 {
-	my $start = time();
-	my $status = $node->psql('postgres', "SET statement_timeout = $ms; SET max_parallel_maintenance_workers = 2; CREATE INDEX i ON t USING hnsw (v vector_l2_ops)",
-		stderr => \my $error);
+	my $ms = 1 + int(rand($whole * 1000));
+	my $settings = "SET statement_timeout = $ms; SET max_parallel_maintenance_workers = 2; SET maintenance_work_mem = '$memory[$i % 3]'";
+	$start = time();
+	my $status = $node->psql('postgres', "$settings; CREATE INDEX i ON t USING hnsw (v vector_l2_ops)", stderr => \my $error);
 	my $late = time() - $start - $ms / 1000;
-	$slowest = $late if $status != 0 && $late > $slowest;
-	$cancelled++ if $status != 0;
-	$node->safe_psql('postgres', 'DROP INDEX IF EXISTS i');
+	if ($status != 0)
+	{
+		$slowest = $late if $late > $slowest;
+		$cancelled++;
+		like($error, qr/canceling statement due to statement timeout/, "$i: cancelled after $ms ms");
+	}
+	else
+	{
+		$node->safe_psql('postgres', 'DROP INDEX i');
+	}
+	is_clean("$i: stopped after $ms ms");
 }
 cmp_ok($cancelled, '>', 0, 'some builds were cancelled');
 cmp_ok($slowest, '<', 2, 'a build ends within a second or so of being cancelled');
-is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'parallel worker'}), '0', 'no worker is left');
-is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_ls_tmpdir()'), '0', 'no temporary file is left');
+
+$node->append_conf('postgresql.conf', 'restart_after_crash = on');
+$node->reload;
+for my $i (1 .. int(($stops + 5) / 6))
+{
+	my $ms = 50 + int(rand($whole * 900));
+	my ($in, $out, $err) = ('', '', '');
+	my $client = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', 'SELECT pg_backend_pid()', '-c',
+			"SET max_parallel_maintenance_workers = 2", '-c', "SET maintenance_work_mem = '$memory[$i % 3]'",
+			'-c', 'CREATE INDEX i ON t USING hnsw (v vector_l2_ops)' ], '<', \$in, '>', \$out, '2>', \$err);
+	$client->pump until $out =~ /(\d+)\n/;
+	my $pid = $1;
+	Time::HiRes::usleep($ms * 1000);
+	my $killed = kill('KILL', $pid);
+	$client->finish;
+	$node->poll_query_until('postgres', 'SELECT true') or die 'the server does not come back';
+	$node->safe_psql('postgres', 'DROP INDEX IF EXISTS i') if $err !~ /server closed the connection/;
+	is_clean("killed after $ms ms");
+}
 
 build('SET max_parallel_maintenance_workers = 2', 'v vector_l2_ops');
-is_sound('after cancelled builds');
+is_sound('after builds that did not end');
 
 # The other ways to an index.
 for my $statement ('REINDEX INDEX i', 'REINDEX INDEX CONCURRENTLY i',

@@ -8,7 +8,6 @@
 #include <limits>
 #include <map>
 #include <set>
-#include <thread>
 
 #include "core/error.h"
 #include "core/hnsw/bulk/collector.h"
@@ -21,6 +20,7 @@
 #include "core/hnsw/reconnect.h"
 #include "support/hnsw_checks.h"
 #include "support/hnsw_data.h"
+#include "support/threads_team.h"
 
 namespace vec::hnsw::bulk {
 namespace {
@@ -431,39 +431,6 @@ TEST(Bulk, IsTheSameEveryTime) {
   }
 }
 
-/// Threads, where the server has processes.
-class Threads final : public Team {
- public:
-  explicit Threads(std::size_t count, std::size_t blocks) : count_(count), left_(blocks) {}
-
-  std::byte* share(std::size_t bytes) override {
-    if (left_ == 0) return nullptr;
-    --left_;
-    blocks_.push_back(std::make_unique<std::byte[]>(bytes));  // zeroed
-    return blocks_.back().get();
-  }
-  void free_task_block() override { blocks_.pop_back(); }
-  void start(Task task) override {
-    ++tasks;
-    for (std::size_t i = 0; i < count_; ++i) {
-      threads_.emplace_back([this, task] {
-        help(task, PointsBlock(blocks_.front().get()), blocks_.back().get(), nothing);
-      });
-    }
-  }
-  void wait() override {
-    for (std::thread& thread : threads_) thread.join();
-    threads_.clear();
-  }
-
-  int tasks = 0;
-
- private:
-  std::size_t count_, left_;
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
-  std::vector<std::thread> threads_;
-};
-
 TEST(Bulk, IsTheSameWithHelpers) {
   // Blocks of memory that can be had.
 #if defined(VECTOR_EMULATED)
@@ -484,7 +451,7 @@ TEST(Bulk, IsTheSameWithHelpers) {
       for (std::size_t i = 0; i < values.size(); ++i) {
         collector.add(values.code(i), test::row_of(i));
       }
-      Threads team(2, static_cast<std::size_t>(blocks));
+      test::Threads team(2, static_cast<std::size_t>(blocks));
       collector.finish({}, &team);
       EXPECT_EQ(team.tasks, blocks < 2 ? 0 : blocks == 2 ? 1 : 2);
       test::expect_links_sound(graph);

@@ -15,6 +15,7 @@
 #include "core/hnsw/search.h"
 #include "core/hnsw/vacuum.h"
 #include "core/rng.h"
+#include "support/hnsw_checks.h"
 #include "support/hnsw_data.h"
 
 namespace vec::hnsw {
@@ -185,6 +186,21 @@ TEST(Hnsw, ReachesEveryOneOfManyCopies) {
     }
   }
   expect_sound(fixture.graph);
+}
+
+TEST(Hnsw, FindsAParentForEveryOneOfThousandsOfCopies) {
+  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8);
+  const Values one(format, 1, 6);
+  const auto code = one.code(0);
+  const codes::Query query(format, one[0]);
+  MemoryGraph graph(format, {8, 16}, heap());
+  InsertScratch scratch;
+  Rng rng(1);
+  for (std::size_t i = 0; i < 3000; ++i) {
+    insert(graph, query, code, row_of(i), draw_level(rng.uniform(), 8), scratch, heap());
+  }
+  EXPECT_GT(graph.node_count(), 300U);
+  EXPECT_EQ(test::unreachable_nodes(graph), 0U);
 }
 
 TEST_P(EveryGraph, StaysSoundThroughVacuumsThatFindNearlyEverythingDead) {

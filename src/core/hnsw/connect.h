@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -121,6 +122,15 @@ bool connect(Store& store, int layer, NodeId target, NodeId added, const std::by
   return false;
 }
 
+/// An order of a node's possible parents that differs from node to node, and has nothing to do with
+/// how the tree has grown: a regular one made chains of copies.
+inline float any_rank(NodeId node, NodeId parent) {
+  std::uint64_t x = (std::uint64_t{node} << 32 | parent) + 0x9E3779B97F4A7C15U;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
+  return static_cast<float>(x >> 40);
+}
+
 /// Finds `node` a parent: one of `near`, nearest first, or, where those have all the children they
 /// may have, the nearest of the children of the nearest, and so on.  After a few steps it is any of
 /// the children: the way to a leaf is short then, however many copies of one value there are.
@@ -156,11 +166,9 @@ bool find_parent(Store& store, int layer, NodeId node, const std::byte* code,
     float best = 0;
     for (std::size_t i = 0; i < children.size(); ++i) {
       if (batch.states[i] != NodeState::kLive || !is_rooted(children[i])) continue;
-      // Any order that differs from node to node and from step to step.
-      const float rank =
-          depth < kNearestSteps
-              ? codes::pair_distance(store.format(), code, batch.codes[i])
-              : static_cast<float>((node + static_cast<NodeId>(depth) + i) * 2654435769U >> 8);
+      const float rank = depth < kNearestSteps
+                             ? codes::pair_distance(store.format(), code, batch.codes[i])
+                             : any_rank(node, children[i]);
       if (start != kNoNode && rank >= best) continue;
       best = rank;
       start = children[i];

@@ -1,22 +1,26 @@
 // pg/hnsw/build.cpp
 //
 // CREATE INDEX and REINDEX.  Rows are collected and linked in bulk (core/hnsw/bulk), or inserted
-// into a graph in memory where that is cheaper; the graph is written page by page.  What does not
-// fit into maintenance_work_mem is inserted into the pages, as INSERT would.  Parallel workers read
-// and code rows, and help with the links (parallel_build.h).
+// into a graph in memory where that is cheaper; the graph is written page by page.  When memory is
+// used up, a build in bulk goes on with temporary files (core/hnsw/bulk/spilled_build.h); the other
+// inserts into the pages, as INSERT would.  Parallel workers read and code rows, and help with the
+// links (parallel_build.h).
 
 #include <memory>
 #include <optional>
 
 #include "core/hnsw/bulk/collector.h"
+#include "core/hnsw/bulk/spilled_build.h"
 #include "core/hnsw/insert.h"
 #include "core/hnsw/memory_graph.h"
 #include "core/hnsw/reconnect.h"
 #include "core/rng.h"
 #include "pg/hnsw/access_method.h"
 #include "pg/hnsw/build_phases.h"
+#include "pg/hnsw/graph_writer.h"
 #include "pg/hnsw/parallel_build.h"
 #include "pg/hnsw/store.h"
+#include "pg/hnsw/temp_files.h"
 #include "pg/hnsw/write_graph.h"
 #include "pg/index/heap_rows.h"
 #include "pg/index/row_value.h"
@@ -64,6 +68,7 @@ class Build {
         workers_(workers),
         budget_(parallel),
         memory_(CurrentMemoryContext),
+        temp_files_(CurrentMemoryContext),
         row_memory_(pg_call([] {
           return AllocSetContextCreate(CurrentMemoryContext, "hnsw build row",
                                        ALLOCSET_DEFAULT_SIZES);
@@ -72,6 +77,7 @@ class Build {
         graph_(
             std::make_unique<MemoryGraph>(shape.format, shape.params, &memory_, check_interrupts)) {
     if (vec::hnsw::bulk::pays(shape.format)) collector_.emplace(*graph_, memory_.resource());
+    watch_.interrupt = check_interrupts;
   }
 
   /// Takes in one row of the table.
@@ -95,17 +101,17 @@ class Build {
     });
   }
 
-  /// Writes what is still in memory.
+  /// Links and writes what is not written yet.
   void finish() {
-    if (graph_ != nullptr) {
-      if (workers_.running()) {
-        ProcessTeam team(workers_);
-        write(&team);
-        team.close();
-      } else {
-        write(nullptr);
-      }
-    } else {
+    std::optional<ProcessTeam> team;
+    if (workers_.running()) team.emplace(workers_);
+    if (spilled_) {
+      write_spilled(team ? &*team : nullptr);
+    } else if (graph_ != nullptr) {
+      write(team ? &*team : nullptr);
+    }
+    if (team) team->close();
+    if (store_ != nullptr) {
       ContextMemory memory(row_memory_);
       vec::hnsw::reconnect(*store_, memory.resource());
     }
@@ -131,9 +137,7 @@ class Build {
   /// Links what is in memory, and writes it.
   void write(vec::hnsw::bulk::Team* team) {
     if (collector_) {
-      vec::hnsw::bulk::Watch watch;
-      watch.interrupt = check_interrupts;
-      collector_->finish(watch, team);
+      collector_->finish(watch_, team);
       collector_.reset();
     } else {
       ContextMemory memory(row_memory_);
@@ -141,6 +145,22 @@ class Build {
     }
     write_graph(index_, *graph_);
     graph_.reset();
+  }
+
+  /// Links what is in temporary files, and writes it.
+  void write_spilled(vec::hnsw::bulk::Team* team) {
+    GraphWriter writer(index_, shape_);
+    writer.finish(spilled_->finish(watch_, team, writer));
+    open_store();
+    ContextMemory memory(row_memory_);
+    spilled_->insert_copies(*store_, memory.resource());
+    spilled_.reset();
+  }
+
+  /// From here on the graph is in the index.
+  void open_store() {
+    const Shape shape = pg_call([this] { return shape_of(index_); });
+    store_ = std::make_unique<Store>(index_, shape, false);
   }
 
   /// value   what `code` is the code of, or one that has this code
@@ -156,6 +176,10 @@ class Build {
                     const vec::codes::Value& value) {
     if (collector_) {
       collector_->add(code, row);
+      return;
+    }
+    if (spilled_) {
+      spilled_->add(code, row);
       return;
     }
     const vec::codes::Query query(shape_.format, value);
@@ -178,7 +202,7 @@ class Build {
     return collector_->bytes() + copies;
   }
 
-  /// Goes over to the pages if memory is used up.
+  /// Goes over to temporary files, or to the pages, if memory is used up.
   void make_room() {
     if (!told_ && budget_.exceeded_by(bytes())) {
       told_ = true;
@@ -191,9 +215,24 @@ class Build {
       });
     }
     if (static_cast<double>(bytes()) < maintenance_work_mem * 1024.0) return;
+    if (collector_) {
+      spill();
+      return;
+    }
     write(nullptr);
-    const Shape shape = pg_call([this] { return shape_of(index_); });
-    store_ = std::make_unique<Store>(index_, shape, false);
+    open_store();
+  }
+
+  /// Moves the rows that were collected to a temporary file, where later ones go, too.
+  void spill() {
+    spilled_.emplace(shape_.format, shape_.params,
+                     static_cast<std::size_t>(maintenance_work_mem) * 1024, temp_files_,
+                     memory_.resource());
+    collector_->for_each_row([this](std::span<const std::byte> code, vec::hnsw::RowId row) {
+      spilled_->add(code, row);
+    });
+    collector_.reset();
+    graph_.reset();
   }
 
   Relation index_;
@@ -204,13 +243,16 @@ class Build {
   std::vector<float> decoded_;
   Budget budget_;
   ContextMemory memory_;
+  TempFiles temp_files_;
   MemoryContext row_memory_;
+  vec::hnsw::bulk::Watch watch_;
   RowValue value_;
   Rng rng_{0x5EED};
   vec::hnsw::InsertScratch scratch_;
-  std::unique_ptr<MemoryGraph> graph_;                   // null once it was written
-  std::optional<vec::hnsw::bulk::Collector> collector_;  // of graph_, if that is linked in bulk
-  std::unique_ptr<Store> store_;                         // from then on
+  std::unique_ptr<MemoryGraph> graph_;                    // null once memory was used up
+  std::optional<vec::hnsw::bulk::Collector> collector_;   // of graph_, if that is linked in bulk
+  std::optional<vec::hnsw::bulk::SpilledBuild> spilled_;  // from then on, if it was
+  std::unique_ptr<Store> store_;                          // once the graph is in the index
   double tuples_ = 0;
   bool told_ = false;
 };

@@ -77,7 +77,7 @@ struct Command {
 };
 
 /// Waits for the command after `seen` others.  C-like.
-Command next_command(SharedBuild* shared, std::uint32_t seen, dsm_segment* points) {
+Command next_command(SharedBuild* shared, std::uint32_t seen) {
   Command command{};
   dsm_handle points_handle = 0;
   dsm_handle block_handle = 0;
@@ -95,7 +95,7 @@ Command next_command(SharedBuild* shared, std::uint32_t seen, dsm_segment* point
   }
   ConditionVariableCancelSleep();
   if (command.quit) return command;
-  command.points = points != nullptr ? points : dsm_attach(points_handle);
+  command.points = dsm_attach(points_handle);
   command.block = dsm_attach(block_handle);
   if (command.points == nullptr || command.block == nullptr) {
     ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not map shared memory")));
@@ -112,24 +112,21 @@ void report_done(SharedBuild* shared) {
 
 /// Takes part in what the leader starts, until it is told to quit.
 void help_leader(SharedBuild* shared) {
-  std::optional<vec::hnsw::bulk::PointsBlock> points;
-  dsm_segment* points_segment = nullptr;
   for (std::uint32_t seen = 0;; ++seen) {
-    const Command command = pg_call([=] { return next_command(shared, seen, points_segment); });
+    const Command command = pg_call([=] { return next_command(shared, seen); });
     if (command.quit) break;
-    if (!points) {
-      points_segment = command.points;
-      points.emplace(static_cast<const std::byte*>(dsm_segment_address(points_segment)));
-    }
-    vec::hnsw::bulk::help(command.task, *points,
+    vec::hnsw::bulk::help(command.task,
+                          vec::hnsw::bulk::PointsBlock(
+                              static_cast<const std::byte*>(dsm_segment_address(command.points))),
                           static_cast<std::byte*>(dsm_segment_address(command.block)),
                           check_interrupts);
+    // Not kept until the next command, which may be about other points.
     pg_call([&] {
       dsm_detach(command.block);
+      dsm_detach(command.points);
       report_done(shared);
     });
   }
-  if (points_segment != nullptr) pg_call([=] { dsm_detach(points_segment); });
 }
 
 void work(dsm_segment* segment, shm_toc* contents) {
@@ -323,6 +320,8 @@ void ProcessTeam::free_task_block() {
   segments_.pop_back();
   pg_call([last] { dsm_detach(last); });
 }
+
+void ProcessTeam::free_points() { close(); }
 
 void ProcessTeam::close() {
   while (!segments_.empty()) free_task_block();

@@ -51,6 +51,7 @@ class ProcessTeam final : public vec::hnsw::bulk::Team {
 
   std::byte* share(std::size_t bytes) override;
   void free_task_block() override;
+  void free_points() override;
   void start(vec::hnsw::bulk::Task task) override;
   void wait() override;
   /// Gives back all memory; call it when the graph is linked.

@@ -10,7 +10,7 @@
 
 namespace vec::pg::hnsw {
 
-/// Writes every page once, in order.  Nothing is logged: the build logs all pages at its end.
+/// Writes the whole graph (graph_writer.h).
 void write_graph(Relation index, const vec::hnsw::MemoryGraph& graph);
 
 /// Writes the meta page of an empty index.  C-like.

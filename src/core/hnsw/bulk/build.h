@@ -1,8 +1,7 @@
 // core/hnsw/bulk/build.h
 //
-// Linking a whole graph at once: leaves of near nodes (partition.h), links within each leaf
-// (leaf.h), their union (link_table.h), the upper layers likewise.  Collector (collector.h) takes
-// in the rows before, and sees to it afterwards that every node can be reached.
+// Linking a whole graph at once, layer by layer (link_points.h).  Collector (collector.h) takes in
+// the rows before, and sees to it afterwards that every node can be reached.
 
 #ifndef VEC_CORE_HNSW_BULK_BUILD_H_
 #define VEC_CORE_HNSW_BULK_BUILD_H_
@@ -21,7 +20,7 @@ namespace vec::hnsw::bulk {
 bool pays(const codes::Format& format);
 
 /// What the build spends its time on, for those who watch.
-enum class Phase { kPartition, kUpperLayers, kLeaves, kReachability };
+enum class Phase { kUpperLayers, kLeaves, kReachability };
 
 struct Watch {
   std::function<void()> interrupt = [] {};  // called often; may throw

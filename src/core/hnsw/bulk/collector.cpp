@@ -11,7 +11,6 @@ namespace vec::hnsw::bulk {
 
 namespace {
 
-constexpr std::uint64_t kSeed = 0x5EED;
 constexpr std::size_t kFirstSlots = 1024;
 
 /// Good enough for equal codes to be found; nobody can gain by making them collide more than by
@@ -36,12 +35,12 @@ std::uint32_t hash_of(std::span<const std::byte> code) {
 
 }  // namespace
 
-Collector::Collector(MemoryGraph& graph, std::pmr::memory_resource* memory)
+Collector::Collector(MemoryGraph& graph, std::pmr::memory_resource* memory, std::uint64_t seed)
     : graph_(graph),
       memory_(memory),
       slots_(kFirstSlots, Slot{0, kEmpty}, memory),
       copies_(memory),
-      rng_(kSeed) {}
+      rng_(seed) {}
 
 std::span<const std::byte> Collector::code_at(std::uint32_t place) const {
   if ((place & kCopies) != 0) return graph_.code(copies_[place & ~kCopies].of);

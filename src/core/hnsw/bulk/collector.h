@@ -24,14 +24,39 @@ namespace vec::hnsw::bulk {
 
 class Collector {
  public:
+  static constexpr std::uint64_t kSeed = 0x5EED;
+
   /// graph   empty
-  Collector(MemoryGraph& graph, std::pmr::memory_resource* memory);
+  /// seed    of the nodes' levels
+  Collector(MemoryGraph& graph, std::pmr::memory_resource* memory, std::uint64_t seed = kSeed);
 
   void add(std::span<const std::byte> code, RowId row);
 
   /// Links everything.  Nothing can be added afterwards.
   /// team   who helps; may be null
   void finish(const Watch& watch, Team* team = nullptr);
+
+  /// Calls visit(code, rows) for the nodes that are copies of others, before finish().
+  template <class Visit>
+  void for_each_copy(Visit visit) const {
+    for (const Copies& group : copies_) {
+      visit(graph_.code(group.of), std::span<const RowId>(group.rows.data(), group.count));
+    }
+  }
+
+  /// Calls visit(code, row) for all rows, before finish().
+  template <class Visit>
+  void for_each_row(Visit visit) const {
+    const auto each = [&](std::span<const std::byte> code, std::span<const RowId> rows) {
+      for (const RowId& row : rows) {
+        if (row.valid()) visit(code, row);
+      }
+    };
+    for (NodeId node = 0; node < graph_.node_count(); ++node) {
+      each(graph_.code(node), graph_.rows(node));
+    }
+    for_each_copy(each);
+  }
 
   /// Bytes in use, and those that finish() will need beside them.
   std::size_t bytes() const;

@@ -68,15 +68,6 @@ class Assigner {
   std::vector<float> minima_;
 };
 
-LeaderPlaces choose_leaders(std::size_t points, std::size_t count, Rng& rng) {
-  LeaderPlaces places;
-  places.leaders = sample(points, count, rng);
-  const std::size_t size = places.leaders.size();
-  const auto supers = static_cast<std::size_t>(std::sqrt(static_cast<double>(size)));
-  places.supers = sample(size, std::max<std::size_t>(1, supers), rng);
-  return places;
-}
-
 /// Lists the points of each leader: members[starts[l]..starts[l + 1]).
 void sort_by_leader(const Places& choices, std::size_t count, std::size_t leaders,
                     std::size_t choices_used, Places& members, std::vector<std::size_t>& starts) {
@@ -187,6 +178,15 @@ class Cutter {
 
 }  // namespace
 
+LeaderPlaces choose_leaders(std::size_t points, std::size_t count, Rng& rng) {
+  LeaderPlaces places;
+  places.leaders = sample(points, count, rng);
+  const std::size_t size = places.leaders.size();
+  const auto supers = static_cast<std::size_t>(std::sqrt(static_cast<double>(size)));
+  places.supers = sample(size, std::max<std::size_t>(1, supers), rng);
+  return places;
+}
+
 /// Leaders, grouped by super-leaders.
 struct Leaders::Parts {
   Parts(const codes::Format& format, Codes points, std::span<const std::uint32_t> leaders,
@@ -280,6 +280,22 @@ Partition make_partition(const codes::Format& format, Codes points,
                          std::pmr::memory_resource* memory, const std::function<void()>& interrupt,
                          const AssignAll& assign_all) {
   return Cutter(format, points, settings, rng, memory, interrupt, assign_all).run();
+}
+
+std::pmr::vector<std::uint32_t> order_by_leader(const codes::Format& format, Codes points,
+                                                std::size_t together, Rng& rng,
+                                                std::pmr::memory_resource* memory,
+                                                const std::function<void()>& interrupt) {
+  const std::size_t count = std::max<std::size_t>(1, points.size() / together);
+  Places choices(points.size(), memory);
+  Places order(memory);
+  if (points.empty()) return order;
+  const LeaderPlaces chosen = choose_leaders(points.size(), count, rng);
+  Leaders(format, points, chosen.leaders, chosen.supers, interrupt)
+      .assign(points, 1, choices.data());
+  std::vector<std::size_t> starts;
+  sort_by_leader(choices, 1, count, 1, order, starts);
+  return order;
 }
 
 }  // namespace vec::hnsw::bulk

@@ -47,6 +47,9 @@ struct LeaderPlaces {
   std::vector<std::uint32_t> supers;  // places in `leaders`
 };
 
+/// `count` of so many points, and of those some that lead them, at random.
+LeaderPlaces choose_leaders(std::size_t points, std::size_t count, Rng& rng);
+
 inline constexpr std::uint32_t kNoLeader = 0xFFFFFFFF;
 
 /// Finds the nearest leaders of points.  The same places give the same answers everywhere.
@@ -75,6 +78,13 @@ Partition make_partition(const codes::Format& format, Codes points,
                          const PartitionSettings& settings, Rng& rng,
                          std::pmr::memory_resource* memory, const std::function<void()>& interrupt,
                          const AssignAll& assign_all = nullptr);
+
+/// All points, those with one nearest leader together and near leaders near each other, about
+/// `together` to a leader.
+std::pmr::vector<std::uint32_t> order_by_leader(const codes::Format& format, Codes points,
+                                                std::size_t together, Rng& rng,
+                                                std::pmr::memory_resource* memory,
+                                                const std::function<void()>& interrupt);
 
 }  // namespace vec::hnsw::bulk
 

@@ -34,9 +34,13 @@ std::size_t PointsBlock::bytes(const codes::Format& format, std::size_t points) 
   return aligned(sizeof(PointsHeader)) + points * format.code_bytes;
 }
 
+std::byte* PointsBlock::begin(std::byte* block, const codes::Format& format, std::size_t points) {
+  new (block) PointsHeader{format, points};
+  return block + aligned(sizeof(PointsHeader));
+}
+
 void PointsBlock::write(std::byte* block, const codes::Format& format, Codes points) {
-  new (block) PointsHeader{format, points.size()};
-  std::byte* to = block + aligned(sizeof(PointsHeader));
+  std::byte* to = begin(block, format, points.size());
   for (const std::byte* code : points) {
     std::memcpy(to, code, format.code_bytes);
     to += format.code_bytes;

@@ -29,9 +29,11 @@ class Team {
   virtual ~Team() = default;
 
   /// Memory that all see, zeroed and aligned as by malloc; null if it cannot be had.  The first
-  /// block is that of the points.  The ones after it are given back by free_task_block().
+  /// block is that of the points.  The ones after it are given back by free_task_block(), the first
+  /// by free_points(): then the next is that of other points.
   virtual std::byte* share(std::size_t bytes) = 0;
   virtual void free_task_block() = 0;
+  virtual void free_points() = 0;
   /// Has the others call help() with the newest block; returns at once.
   virtual void start(Task task) = 0;
   /// Returns when all the others are through with the task.
@@ -44,6 +46,8 @@ class PointsBlock {
   static std::size_t bytes(const codes::Format& format, std::size_t points);
   /// Fills a block.
   static void write(std::byte* block, const codes::Format& format, Codes points);
+  /// Fills a block but for the codes, and returns where those belong, one behind the other.
+  static std::byte* begin(std::byte* block, const codes::Format& format, std::size_t points);
 
   explicit PointsBlock(const std::byte* block);
   const codes::Format& format() const { return format_; }

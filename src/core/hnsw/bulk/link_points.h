@@ -1,0 +1,76 @@
+// core/hnsw/bulk/link_points.h
+//
+// Linking points among themselves: leaves of near ones (partition.h), links within each leaf
+// (leaf.h), their union (link_table.h).  Nothing here knows of graphs: points are numbered from 0.
+
+#ifndef VEC_CORE_HNSW_BULK_LINK_POINTS_H_
+#define VEC_CORE_HNSW_BULK_LINK_POINTS_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory_resource>
+#include <span>
+#include <vector>
+
+#include "core/hnsw/bulk/link_table.h"
+#include "core/hnsw/bulk/partition.h"
+#include "core/hnsw/bulk/team.h"
+#include "core/hnsw/graph.h"
+#include "core/rng.h"
+
+namespace vec::hnsw::bulk {
+
+struct LinkSettings {
+  PartitionSettings partition;
+  std::size_t candidates;  // of each member of a leaf
+  std::size_t by_rule;     // of those, the ones that the rule is asked about
+};
+
+/// What ef_construction stands for here: the more, the more leaves a point is in.  The more points,
+/// the more of what is near a point stands beyond the border of its leaves.
+LinkSettings settings_for(const codes::Format& format, const Params& params, std::size_t points);
+
+/// Links that are kept of a point until all of its leaves are done.
+std::size_t table_limit(const Params& params, int layer);
+
+/// Bytes for each point, beside its code and a pointer to that.
+std::size_t bytes_per_point(const LinkSettings& settings, std::size_t limit);
+
+/// limit   links kept of a point, as by table_limit()
+/// team    sees the points as its first block already (PointsBlock); may be null
+/// take    gets the lists, once
+/// Returns the partition.
+Partition link_points(const codes::Format& format, Codes points, const LinkSettings& settings,
+                      std::size_t limit, Rng& rng, const std::function<void()>& interrupt,
+                      std::pmr::memory_resource* memory, Team* team,
+                      const std::function<void(LinkTable&)>& take);
+
+/// Puts the best of `list`, at most `limit`, into `chosen`: what the rule kept, then the nearest.
+/// If the rule kept too many, each as seen from some leaf or from the other end, it is asked about
+/// the whole list: the long links that lead elsewhere are not the ones to go.
+/// between   the distance of two of the listed; empty: not known, the nearest stay
+void choose_best(std::span<const LinkEntry> list, std::size_t limit,
+                 const std::function<float(NodeId, NodeId)>& between,
+                 std::vector<LinkEntry>& chosen);
+
+/// Memory of a resource, zeroed.
+class Block {
+ public:
+  Block(std::size_t bytes, std::pmr::memory_resource* memory);
+  ~Block() { memory_->deallocate(data_, bytes_, kAlignment); }
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+
+  std::byte* data() const { return static_cast<std::byte*>(data_); }
+
+ private:
+  static constexpr std::size_t kAlignment = alignof(std::uint64_t);
+
+  std::pmr::memory_resource* memory_;
+  std::size_t bytes_;
+  void* data_;
+};
+
+}  // namespace vec::hnsw::bulk
+
+#endif  // VEC_CORE_HNSW_BULK_LINK_POINTS_H_

@@ -1,0 +1,75 @@
+// core/hnsw/bulk/parts.h
+//
+// Cutting more points than memory holds into parts of near ones: a file of records becomes a file
+// for each of some random leaders, those too large are cut again.
+
+#ifndef VEC_CORE_HNSW_BULK_PARTS_H_
+#define VEC_CORE_HNSW_BULK_PARTS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory_resource>
+#include <vector>
+
+#include "core/codes/format.h"
+#include "core/hnsw/bulk/spill.h"
+#include "core/rng.h"
+
+namespace vec::hnsw::bulk {
+
+/// What a record begins with; the code follows.  Whose code it is, is the caller's affair.
+using RecordName = std::uint64_t;
+
+/// A file of `count` records.
+struct RecordFile {
+  SpillFile* file;
+  std::size_t count;
+};
+
+class Parts {
+ public:
+  struct Limits {
+    std::size_t records;  // of a part
+    std::size_t files;    // that may be there at a time, of one cut
+    std::size_t bytes;    // for the records that are on their way
+  };
+  /// What is to be done with a part: `count` records are to be read from the file.
+  using Visit = std::function<void(SpillFile& file, std::size_t count)>;
+
+  Parts(const codes::Format& format, Limits limits, Spill& spill, Rng& rng,
+        const std::function<void()>& interrupt, std::pmr::memory_resource* memory)
+      : format_(format),
+        limits_(limits),
+        spill_(spill),
+        rng_(rng),
+        interrupt_(interrupt),
+        memory_(memory) {}
+
+  /// Visits parts in which every record is `fanout` times, in different parts if there is more than
+  /// one; near parts one after the other.  In each, records are in the order of the file.
+  /// The file is removed, unless it is to be kept.
+  void visit(RecordFile all, std::size_t fanout, bool keep, const Visit& visit);
+
+  /// Whether visit() would cut a file of so many records.
+  bool would_cut(std::size_t count) const { return count > limits_.records; }
+
+ private:
+  void cut(RecordFile all, std::size_t fanout, bool keep, const Visit& visit);
+  std::vector<std::vector<std::byte>> sample(RecordFile all, std::size_t count);
+  std::vector<RecordFile> distribute(RecordFile all,
+                                     const std::vector<std::vector<std::byte>>& leaders,
+                                     std::size_t fanout);
+  std::size_t record_bytes() const { return sizeof(RecordName) + format_.code_bytes; }
+
+  codes::Format format_;
+  Limits limits_;
+  Spill& spill_;
+  Rng& rng_;
+  const std::function<void()>& interrupt_;
+  std::pmr::memory_resource* memory_;
+};
+
+}  // namespace vec::hnsw::bulk
+
+#endif  // VEC_CORE_HNSW_BULK_PARTS_H_

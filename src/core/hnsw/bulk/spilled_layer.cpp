@@ -1,0 +1,216 @@
+#include "core/hnsw/bulk/spilled_layer.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/codes/query.h"
+#include "core/hnsw/bulk/link_points.h"
+
+namespace vec::hnsw::bulk {
+
+namespace {
+
+/// Parts that a point is in.  Who is near under the inner product is not always who is near in
+/// direction, by which parts are cut.
+std::size_t parts_of_point(codes::Metric metric) {
+  return metric == codes::Metric::kInnerProduct ? 3 : 2;
+}
+constexpr std::size_t kBetweenInterrupts = 1024;
+constexpr std::size_t kFewestRecords = 1000;
+constexpr std::size_t kFewestFiles = 16;
+
+struct ListHeader {
+  std::uint32_t name;
+  std::uint32_t count;
+};
+
+class Linker {
+ public:
+  Linker(const SpillContext& context, const SpilledPoints& points, Rng& rng, const Watch& watch,
+         Team* team)
+      : context_(context),
+        points_(points),
+        rng_(rng),
+        watch_(watch),
+        team_(team),
+        settings_(settings_for(context.format, context.params, points.records.count)),
+        limit_(static_cast<std::size_t>(context.params.max_links(points.layer))),
+        table_limit_(table_limit(context.params, points.layer)) {}
+
+  void link_parts() {
+    const std::size_t per_point = bytes_per_point(settings_, table_limit_) + sizeof(RecordName) +
+                                  sizeof(const std::byte*) + context_.format.code_bytes;
+    const std::size_t count = points_.records.count;
+    const std::size_t range_bytes = table_limit_ * sizeof(LinkEntry) + sizeof(std::uint8_t);
+    const std::size_t per_range =
+        std::max<std::size_t>(context_.memory_bytes / 4 * 3 / range_bytes, kFewestRecords);
+    const std::size_t ranges =
+        std::clamp<std::size_t>((count + per_range - 1) / per_range, 1, context_.most_files());
+    range_size_ = (count + ranges - 1) / ranges;
+    for (std::size_t i = 0; i < ranges; ++i) ranges_.push_back({context_.spill.create(), 0});
+
+    Parts parts(context_.format, context_.limits(per_point), context_.spill, rng_, watch_.interrupt,
+                context_.memory);
+    // Two parts with f leaves each are less than one with 2f: some neighbours are found twice.
+    const std::size_t overlap = parts_of_point(context_.format.metric);
+    if (parts.would_cut(count)) {
+      settings_.partition.fanout = settings_.partition.fanout / overlap + 1;
+    }
+    parts.visit(points_.records, overlap, true,
+                [this](SpillFile& file, std::size_t records) { link_part(file, records); });
+  }
+
+  void unite(ListFile* above,
+             const std::function<void(std::size_t, std::span<const LinkEntry>)>& take) {
+    std::pmr::vector<LinkEntry> entries(context_.memory);
+    std::pmr::vector<std::uint8_t> counts(context_.memory);
+    std::vector<std::atomic<std::uint32_t>> locks(LinkTable::kLocks);
+    std::vector<LinkEntry> list;
+    for (std::size_t r = 0; r < ranges_.size(); ++r) {
+      const std::size_t first = std::min(r * range_size_, points_.records.count);
+      const std::size_t end = std::min(first + range_size_, points_.records.count);
+      entries.resize((end - first) * table_limit_);
+      counts.assign(end - first, 0);
+      LinkTable table({entries.data(), counts.data(), locks.data()}, table_limit_);
+      ranges_[r].file->rewind();
+      for (std::size_t i = 0; i < ranges_[r].count; ++i) {
+        if (i % kBetweenInterrupts == 0) watch_.interrupt();
+        const auto header = read_value<ListHeader>(*ranges_[r].file);
+        list.resize(header.count);
+        ranges_[r].file->read(std::as_writable_bytes(std::span(list)));
+        table.merge(header.name - first, list);
+      }
+      context_.spill.remove(ranges_[r].file);
+      for (std::size_t place = first; place < end; ++place) {
+        if (place % kBetweenInterrupts == 0) watch_.interrupt();
+        if (above != nullptr) merge_above(*above, place, table, place - first);
+        choose_best(table.list(place - first), limit_, nullptr, chosen_);
+        for (LinkEntry& entry : chosen_) {
+          entry.link =
+              make_link(points_.node(node_of(entry.link)), kept_by_rule(entry.link), false);
+        }
+        take(place, chosen_);
+      }
+    }
+  }
+
+ private:
+  void link_part(SpillFile& file, std::size_t count) {
+    const codes::Format& format = context_.format;
+    std::byte* const shared =
+        team_ != nullptr ? team_->share(PointsBlock::bytes(format, count)) : nullptr;
+    std::optional<Block> own;
+    if (shared == nullptr) own.emplace(PointsBlock::bytes(format, count), context_.memory);
+    std::byte* const block = shared != nullptr ? shared : own->data();
+    std::byte* code = PointsBlock::begin(block, format, count);
+    std::pmr::vector<std::uint32_t> places(count, context_.memory);
+    for (std::uint32_t& place : places) {
+      place = static_cast<std::uint32_t>(read_value<RecordName>(file));
+      file.read({code, format.code_bytes});
+      code += format.code_bytes;
+    }
+    const PointsBlock points(block);
+    const Codes codes = points.codes();
+    const auto between = [&](NodeId a, NodeId b) {
+      return codes::pair_distance(format, codes[a], codes[b]);
+    };
+    const auto take = [&](LinkTable& table) {
+      for (std::size_t i = 0; i < count; ++i) {
+        if (i % kBetweenInterrupts == 0) watch_.interrupt();
+        choose_best(table.list(i), limit_, between, chosen_);
+        for (LinkEntry& entry : chosen_) {
+          entry.link = make_link(places[node_of(entry.link)], kept_by_rule(entry.link), false);
+        }
+        std::sort(chosen_.begin(), chosen_.end(), nearer);
+        RecordFile& range = ranges_[places[i] / range_size_];
+        append_list(*range.file, places[i], chosen_);
+        ++range.count;
+      }
+    };
+    link_points(format, codes, settings_, table_limit_, rng_, watch_.interrupt, context_.memory,
+                shared != nullptr ? team_ : nullptr, take);
+    if (shared != nullptr) team_->free_points();
+  }
+
+  static void append_list(SpillFile& file, std::uint32_t name, std::span<const LinkEntry> list) {
+    file.append(bytes_of(ListHeader{name, static_cast<std::uint32_t>(list.size())}));
+    file.append(std::as_bytes(list));
+  }
+
+  void merge_above(ListFile& above, std::size_t place, LinkTable& table, std::size_t row) {
+    from_above_.clear();
+    for (const LinkEntry& entry : above.list_of(points_.node(place))) {
+      if (!kept_by_rule(entry.link)) continue;
+      from_above_.push_back({entry.distance, points_.place(node_of(entry.link)) | kKeptByRule});
+    }
+    std::sort(from_above_.begin(), from_above_.end(), nearer);
+    table.merge(row, from_above_);
+  }
+
+  const SpillContext& context_;
+  const SpilledPoints& points_;
+  Rng& rng_;
+  const Watch& watch_;
+  Team* team_;
+  LinkSettings settings_;
+  std::size_t limit_, table_limit_;
+  std::size_t range_size_ = 0;
+  std::vector<RecordFile> ranges_;  // lists of so many points
+  std::vector<LinkEntry> chosen_, from_above_;
+};
+
+}  // namespace
+
+void ListFile::append(NodeId node, std::span<const LinkEntry> list) {
+  file_->append(bytes_of(ListHeader{node, static_cast<std::uint32_t>(list.size())}));
+  file_->append(std::as_bytes(list));
+  ++lists_;
+}
+
+void ListFile::rewind() {
+  file_->rewind();
+  unread_ = lists_;
+  next_ = 0;
+  has_next_ = false;
+}
+
+std::span<const LinkEntry> ListFile::list_of(NodeId node) {
+  while (!has_next_ || next_ < node) {
+    if (unread_ == 0) return {};
+    --unread_;
+    const auto header = read_value<ListHeader>(*file_);
+    list_.resize(header.count);
+    file_->read(std::as_writable_bytes(std::span(list_)));
+    next_ = header.name;
+    has_next_ = true;
+  }
+  if (next_ != node) return {};
+  return list_;
+}
+
+std::uint32_t SpilledPoints::place(NodeId node) const {
+  if (nodes == nullptr) return node;
+  return static_cast<std::uint32_t>(std::ranges::lower_bound(*nodes, node) - nodes->begin());
+}
+
+std::size_t SpillContext::most_files() const {
+  return std::max(kFewestFiles, memory_bytes / 8 / spill.file_bytes());
+}
+
+Parts::Limits SpillContext::limits(std::size_t bytes_per_record) const {
+  // A leaf's matrices and what else does not grow; the files of one cut and of the ranges.
+  const std::size_t fixed = (std::size_t{1} << 20) + 2000 * std::size_t{format.code_bytes};
+  const std::size_t rest = memory_bytes / 4 * 3 - std::min(memory_bytes / 2, fixed);
+  return {std::max(rest / bytes_per_record, kFewestRecords), most_files(), memory_bytes / 8};
+}
+
+void link_spilled(const SpillContext& context, const SpilledPoints& points, ListFile* above,
+                  Rng& rng, const Watch& watch, Team* team,
+                  const std::function<void(std::size_t, std::span<const LinkEntry>)>& take) {
+  Linker linker(context, points, rng, watch, team);
+  linker.link_parts();
+  if (above != nullptr) above->rewind();
+  linker.unite(above, take);
+}
+
+}  // namespace vec::hnsw::bulk

@@ -1,0 +1,156 @@
+#include "pg/hnsw/graph_writer.h"
+
+#include "pg/hnsw/pages.h"
+
+namespace vec::pg::hnsw {
+
+namespace {
+
+using vec::hnsw::kNoNode;
+using vec::hnsw::kNoUpper;
+
+void put_list(std::byte* at, const LinkList& list, int limit) {
+  for (int i = 0; i < limit; ++i) {
+    const Link link = i < list.count ? list.links[static_cast<std::size_t>(i)] : vec::hnsw::kNoLink;
+    std::memcpy(at + sizeof link * static_cast<std::size_t>(i), &link, sizeof link);
+  }
+}
+
+template <class T>
+void put(std::byte* at, const T& value) {
+  std::memcpy(at, &value, sizeof value);
+}
+
+/// A new page at the end of the index, exclusively locked.  C-like.
+Buffer append_page(Relation index) {
+  return ReadBufferExtended(index, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, nullptr);
+}
+
+}  // namespace
+
+GraphWriter::GraphWriter(Relation index, const Shape& shape)
+    : index_(index), shape_(shape), meta_(meta_of(shape)) {
+  for (OpenPage& page : open_) page.bytes.resize(BLCKSZ);
+  slot(PageKind::kMeta, {0, SizeOfPageHeaderData});
+}
+
+void GraphWriter::add(const vec::hnsw::NewNode& node) {
+  const Layout& layout = shape_.layout;
+  const NodeId number = meta_.node_count++;
+  const auto level = static_cast<std::uint8_t>(node.level);
+  LinkSlot header{NodeState::kLive, level, 0, level == 0 ? kNoUpper : meta_.upper_count, {}};
+  std::copy(node.rows.begin(), node.rows.end(), header.rows.begin());
+  std::byte* at = slot(PageKind::kLinks, layout.link_slot(number));
+  put(at, header);
+  put_list(at + sizeof header, node.lists[0], shape_.params.max_links(0));
+
+  at = slot(PageKind::kCodes, layout.code_slot(number));
+  put(at, CodeSlot{NodeState::kLive, 0, 0});
+  if (layout.has_items()) {
+    put(at + sizeof(CodeSlot), add_item(node.code));
+  } else {
+    std::memcpy(at + sizeof(CodeSlot), node.code.data(), node.code.size());
+  }
+
+  for (int layer = 1; layer <= node.level; ++layer) {
+    const std::uint32_t upper = meta_.upper_count++;
+    at = slot(PageKind::kUpper, layout.upper_slot(upper));
+    put(at, UpperSlot{number, layer == node.level ? kNoUpper : upper + 1});
+    put_list(at + sizeof(UpperSlot), node.lists[static_cast<std::size_t>(layer)],
+             shape_.params.max_links(layer));
+  }
+}
+
+ItemPlace GraphWriter::add_item(std::span<const std::byte> code) {
+  const Layout& layout = shape_.layout;
+  const std::uint32_t cells = static_cast<std::uint32_t>(vec::hnsw::cells_of(code.size()));
+  if (meta_.item_pages == 0 || next_cell_ + cells > layout.cells_per_page()) {
+    ++meta_.item_pages;
+    next_cell_ = 0;
+  }
+  const std::uint32_t page = meta_.item_pages - 1;
+  std::byte* const start = slot(PageKind::kItems, {layout.items_block(page), 0});
+  std::memset(start + layout.header_bytes() + next_cell_, 1, cells);
+  std::memcpy(start + layout.cell_offset(next_cell_), code.data(), code.size());
+  const ItemPlace place{page, static_cast<std::uint16_t>(next_cell_),
+                        static_cast<std::uint16_t>(code.size())};
+  next_cell_ += cells;
+  return place;
+}
+
+void GraphWriter::finish(vec::hnsw::EntryPoint entry) {
+  meta_.entry_node = entry.node;
+  meta_.entry_level = entry.level;
+  meta_.item_page = meta_.item_pages == 0 ? 0 : meta_.item_pages - 1;
+  put(slot(PageKind::kMeta, {0, SizeOfPageHeaderData}), meta_);
+  for (const OpenPage& page : open_) {
+    if (page.block != InvalidBlockNumber) write(page);
+  }
+}
+
+/// Where a slot is in the open page of its kind, which becomes that block.  Blocks of a kind are
+/// asked for in order.
+std::byte* GraphWriter::slot(PageKind kind, vec::hnsw::Place place) {
+  OpenPage& page = open_[static_cast<std::size_t>(kind) - 1];
+  if (page.block != place.block) {
+    if (page.block != InvalidBlockNumber) write(page);
+    page.block = place.block;
+    init_page(reinterpret_cast<char*>(page.bytes.data()), shape_.layout, kind);
+  }
+  return page.bytes.data() + place.offset;
+}
+
+/// Pages are made apart, so that no PostgreSQL error meets a page half written by C++.
+void GraphWriter::write(const OpenPage& page) {
+  pg_call([&] {
+    CHECK_FOR_INTERRUPTS();
+    // Pages of other kinds that come before are written when they are full.
+    for (; block_count_ < page.block; ++block_count_) {
+      const Buffer buffer = append_page(index_);
+      init_page(static_cast<char*>(BufferGetPage(buffer)), shape_.layout,
+                shape_.layout.name(block_count_).kind);
+      MarkBufferDirty(buffer);
+      UnlockReleaseBuffer(buffer);
+    }
+    Buffer buffer;
+    if (block_count_ == page.block) {
+      buffer = append_page(index_);
+      ++block_count_;
+    } else {
+      buffer = ReadBuffer(index_, page.block);
+      LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+    }
+    std::memcpy(BufferGetPage(buffer), page.bytes.data(), BLCKSZ);
+    MarkBufferDirty(buffer);
+    UnlockReleaseBuffer(buffer);
+  });
+}
+
+void ItemPacking::add(std::size_t bytes) {
+  const std::uint32_t cells = static_cast<std::uint32_t>(vec::hnsw::cells_of(bytes));
+  if (pages_ == 0 || cell_ + cells > per_page_) {
+    ++pages_;
+    cell_ = 0;
+  }
+  cell_ += cells;
+}
+
+MetaPage meta_of(const Shape& shape) {
+  MetaPage meta{};
+  meta.magic = vec::hnsw::kMetaMagic;
+  meta.version = vec::hnsw::kFormatVersion;
+  meta.dims = shape.format.dims;
+  meta.m = static_cast<std::uint16_t>(shape.params.m);
+  meta.ef_construction = static_cast<std::uint16_t>(shape.params.ef_construction);
+  meta.element = shape.format.element;
+  meta.metric = shape.format.metric;
+  meta.code_kind = shape.format.kind;
+  meta.item_weight = shape.layout.item_weight();
+  meta.entry_node = kNoNode;
+  meta.entry_level = -1;
+  meta.first_free = kNoNode;
+  meta.first_free_upper = kNoUpper;
+  return meta;
+}
+
+}  // namespace vec::pg::hnsw
