@@ -67,6 +67,17 @@ class LayerSearch {
     expand();
   }
 
+  /// Searches a lower layer from `entries`, which were found on the one above.  What was seen there
+  /// and is not among them is not looked at again: it was farther.
+  void start_below(int layer, std::span<const Candidate> entries) {
+    layer_ = layer;
+    results_.clear();
+    frontier_.assign(entries.begin(), entries.end());
+    for (const Candidate& entry : entries) admit(entry);
+    std::make_heap(frontier_.begin(), frontier_.end(), farther);
+    expand();
+  }
+
   /// Searches again, from the nearest of those turned away, with room for `ef` new results.
   /// False if nothing is left to search from.
   bool resume(std::size_t ef) {
@@ -212,9 +223,13 @@ Candidate entry_candidate(Store& store, const codes::Query& query, EntryPoint en
 }
 
 /// Walks greedily down from layer `from` to layer `to`, both included, and returns the nearest
-/// node met (algorithm 2 with ef = 1).  from < to returns `start`.
+/// node met (algorithm 2 with ef = 1).  from < to returns `start`.  No node is looked at twice: what
+/// was seen on one layer was farther than where the next one starts.
 template <ReadStore Store>
-Candidate descend(Store& store, const codes::Query& query, Candidate start, int from, int to) {
+Candidate descend(Store& store, const codes::Query& query, Candidate start, int from, int to,
+                  std::pmr::memory_resource* memory) {
+  VisitedSet seen(kMaxLinks, memory);
+  seen.insert(start.id);
   LinkList list;
   std::array<NodeId, kMaxLinks> nodes;
   std::array<NodeScore, kMaxLinks> scores;
@@ -224,7 +239,9 @@ Candidate descend(Store& store, const codes::Query& query, Candidate start, int 
       store.check_interrupts();
       store.links(start.id, layer, list);
       std::size_t count = 0;
-      for (const Link link : list.view()) nodes[count++] = node_of(link);
+      for (const Link link : list.view()) {
+        if (seen.insert(node_of(link))) nodes[count++] = node_of(link);
+      }
       if (count == 0) break;
       store.score(query, {nodes.data(), count}, scores.data());
       for (std::size_t i = 0; i < count; ++i) {
@@ -252,12 +269,16 @@ std::vector<Candidate> approach(Store& store, const codes::Query& query, EntryPo
   const std::size_t width = ef / 16;
   std::vector<Candidate> found{entry_candidate(store, query, entry)};
   if (width <= 1) {
-    found.front() = descend(store, query, found.front(), entry.level, layer + 1);
+    found.front() = descend(store, query, found.front(), entry.level, layer + 1, memory);
     return found;
   }
+  LayerSearch<Store> search(store, query, entry.level, width, false, memory);
   for (int above = entry.level; above > layer; --above) {
-    LayerSearch<Store> search(store, query, above, width, false, memory);
-    search.start(found);
+    if (above == entry.level) {
+      search.start(found);
+    } else {
+      search.start_below(above, found);
+    }
     const auto results = search.sorted_results();
     // Nothing lives there: a vacuum is about to say so.
     if (!results.empty()) found.assign(results.begin(), results.end());
