@@ -139,6 +139,11 @@ struct PanelKernels {
   void (*dot_u8_panels)(const std::uint8_t* const* rows, std::size_t row_count,
                         const std::uint8_t* panels, std::size_t panel_count, std::size_t words,
                         std::int32_t* out, std::size_t stride) noexcept;
+  /// The same for rows whose bytes are at most 127 and columns of signed bytes from -63 to 63, as
+  /// many of which can be summed in 16 bits as makes it twice as fast without VNNI.
+  void (*dot_u7_panels)(const std::uint8_t* const* rows, std::size_t row_count,
+                        const std::int8_t* panels, std::size_t panel_count, std::size_t words,
+                        std::int32_t* out, std::size_t stride) noexcept;
   /// The same for floats; a row has `words` of them.  Accumulates in float, in order.
   void (*dot_f32_panels)(const float* const* rows, std::size_t row_count, const float* panels,
                          std::size_t panel_count, std::size_t words, float* out,

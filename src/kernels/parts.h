@@ -24,6 +24,9 @@ struct PanelProducts {
   void (*dot_u8_panels)(const std::uint8_t* const* rows, std::size_t row_count,
                         const std::uint8_t* panels, std::size_t panel_count, std::size_t words,
                         std::int32_t* out, std::size_t stride) noexcept;
+  void (*dot_u7_panels)(const std::uint8_t* const* rows, std::size_t row_count,
+                        const std::int8_t* panels, std::size_t panel_count, std::size_t words,
+                        std::int32_t* out, std::size_t stride) noexcept;
 };
 
 extern const FloatKernels kScalarFloats;

@@ -17,17 +17,17 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-void dot_u8_panels(const std::uint8_t* const* rows, std::size_t row_count,
-                   const std::uint8_t* panels, std::size_t panel_count, std::size_t words,
-                   std::int32_t* out, std::size_t stride) noexcept {
+template <class Byte>
+void dot_panels(const std::uint8_t* const* rows, std::size_t row_count, const Byte* panels,
+                std::size_t panel_count, std::size_t words, std::int32_t* out, std::size_t stride) {
   for (std::size_t p = 0; p < panel_count; ++p) {
-    const std::uint8_t* const panel = panels + p * words * kPanelColumns * 4;
+    const Byte* const panel = panels + p * words * kPanelColumns * 4;
     for (std::size_t r = 0; r < row_count; ++r) {
       std::int32_t sums[kPanelColumns] = {};
       for (std::size_t w = 0; w < words; ++w) {
         const std::uint8_t* const a = rows[r] + 4 * w;
         const std::int32_t a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3];
-        const std::uint8_t* const b = panel + w * kPanelColumns * 4;
+        const Byte* const b = panel + w * kPanelColumns * 4;
         for (std::size_t c = 0; c < kPanelColumns; ++c) {
           sums[c] += a0 * b[4 * c] + a1 * b[4 * c + 1] + a2 * b[4 * c + 2] + a3 * b[4 * c + 3];
         }
@@ -35,6 +35,18 @@ void dot_u8_panels(const std::uint8_t* const* rows, std::size_t row_count,
       std::memcpy(out + r * stride + p * kPanelColumns, sums, sizeof sums);
     }
   }
+}
+
+void dot_u8_panels(const std::uint8_t* const* rows, std::size_t row_count,
+                   const std::uint8_t* panels, std::size_t panel_count, std::size_t words,
+                   std::int32_t* out, std::size_t stride) noexcept {
+  dot_panels(rows, row_count, panels, panel_count, words, out, stride);
+}
+
+void dot_u7_panels(const std::uint8_t* const* rows, std::size_t row_count,
+                   const std::int8_t* panels, std::size_t panel_count, std::size_t words,
+                   std::int32_t* out, std::size_t stride) noexcept {
+  dot_panels(rows, row_count, panels, panel_count, words, out, stride);
 }
 
 void dot_f32_panels(const float* const* rows, std::size_t row_count, const float* panels,
@@ -112,6 +124,7 @@ void ranks(const float* x, std::size_t n, std::uint32_t* ranks) noexcept {
 
 constinit const PanelKernels kScalarPanels = {
     .dot_u8_panels = dot_u8_panels,
+    .dot_u7_panels = dot_u7_panels,
     .dot_f32_panels = dot_f32_panels,
     .distances_u8 = distances_u8,
     .distances_f32 = distances_f32,

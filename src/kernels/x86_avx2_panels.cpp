@@ -43,6 +43,15 @@ inline Ints add_products(Ints sum, Ints a_even, Ints a_odd, Ints b_even, Ints b_
   return _mm256_add_epi32(sum, _mm256_madd_epi16(a_odd, b_odd));
 }
 
+/// Sums of four neighbouring bytes' products of bytes up to 127 and signed ones up to 63: two of
+/// them stay below 2^15.
+inline Ints short_products(const std::uint8_t* row, Ints columns) {
+  return _mm256_maddubs_epi16(word_of(row), columns);
+}
+inline Ints add_shorts(Ints sum, Ints products) {
+  return _mm256_add_epi32(sum, _mm256_madd_epi16(products, _mm256_set1_epi16(1)));
+}
+
 /// The rows with these places in a list against kColumns columns: they share the loads of those.
 /// Packs instead of loops, so that every sum is a register.
 template <std::size_t... r>
@@ -65,6 +74,35 @@ struct Rows {
         right_sum = add_products(right_sum, even, odd, right_even, right_odd);
       };
       (row(r, left[r], right[r]), ...);
+    }
+    (store(out + r * stride, left[r]), ...);
+    (store(out + r * stride + kLanes, right[r]), ...);
+  }
+
+  static void dot_u7(const std::uint8_t* const* rows, const std::int8_t* columns, std::size_t words,
+                     std::int32_t* out, std::size_t stride) {
+    Ints left[kCount] = {((void)r, _mm256_setzero_si256())...};
+    Ints right[kCount] = {((void)r, _mm256_setzero_si256())...};
+    constexpr std::size_t kWord = kPanelColumns * 4;
+    std::size_t w = 0;
+    for (; w + 2 <= words; w += 2) {
+      const std::int8_t* const b = columns + w * kWord;
+      const Ints left_first = load_ints(b), left_second = load_ints(b + kWord);
+      const Ints right_first = load_ints(b + 32), right_second = load_ints(b + kWord + 32);
+      const auto row = [&](std::size_t k, Ints& left_sum, Ints& right_sum) {
+        const std::uint8_t* const a = rows[k] + 4 * w;
+        left_sum = add_shorts(left_sum, _mm256_add_epi16(short_products(a, left_first),
+                                                         short_products(a + 4, left_second)));
+        right_sum = add_shorts(right_sum, _mm256_add_epi16(short_products(a, right_first),
+                                                           short_products(a + 4, right_second)));
+      };
+      (row(r, left[r], right[r]), ...);
+    }
+    if (w < words) {
+      const Ints b_left = load_ints(columns + w * kWord);
+      const Ints b_right = load_ints(columns + w * kWord + 32);
+      ((left[r] = add_shorts(left[r], short_products(rows[r] + 4 * w, b_left))), ...);
+      ((right[r] = add_shorts(right[r], short_products(rows[r] + 4 * w, b_right))), ...);
     }
     (store(out + r * stride, left[r]), ...);
     (store(out + r * stride + kLanes, right[r]), ...);
@@ -103,6 +141,22 @@ void dot_u8_panels(const std::uint8_t* const* rows, std::size_t row_count,
         Four::dot_u8(rows + r, columns, words, to + r * stride, stride);
       }
       for (; r < row_count; ++r) One::dot_u8(rows + r, columns, words, to + r * stride, stride);
+    }
+  }
+}
+
+void dot_u7_panels(const std::uint8_t* const* rows, std::size_t row_count,
+                   const std::int8_t* panels, std::size_t panel_count, std::size_t words,
+                   std::int32_t* out, std::size_t stride) noexcept {
+  for (std::size_t p = 0; p < panel_count; ++p) {
+    for (std::size_t c = 0; c < kPanelColumns; c += kColumns) {
+      const std::int8_t* const columns = panels + (p * words * kPanelColumns + c) * 4;
+      std::int32_t* const to = out + p * kPanelColumns + c;
+      std::size_t r = 0;
+      for (; r + 4 <= row_count; r += 4) {
+        Four::dot_u7(rows + r, columns, words, to + r * stride, stride);
+      }
+      for (; r < row_count; ++r) One::dot_u7(rows + r, columns, words, to + r * stride, stride);
     }
   }
 }
@@ -212,6 +266,7 @@ void ranks(const float* x, std::size_t n, std::uint32_t* ranks) noexcept {
 
 constinit const PanelKernels kAvx2Panels = {
     .dot_u8_panels = dot_u8_panels,
+    .dot_u7_panels = dot_u7_panels,
     .dot_f32_panels = dot_f32_panels,
     .distances_u8 = distances_u8,
     .distances_f32 = distances_f32,

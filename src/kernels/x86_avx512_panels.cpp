@@ -43,6 +43,15 @@ inline Ints add_products(Ints sum, Ints a_even, Ints a_odd, Ints b_even, Ints b_
   return _mm512_add_epi32(sum, _mm512_madd_epi16(a_odd, b_odd));
 }
 
+/// Sums of four neighbouring bytes' products of bytes up to 127 and signed ones up to 63: two of
+/// them stay below 2^15.
+inline Ints short_products(const std::uint8_t* row, Ints columns) {
+  return _mm512_maddubs_epi16(word_of(row), columns);
+}
+inline Ints add_shorts(Ints sum, Ints products) {
+  return _mm512_add_epi32(sum, _mm512_madd_epi16(products, _mm512_set1_epi16(1)));
+}
+
 /// The rows with these places in a list against one panel: they share the loads of the panel.
 /// Packs instead of loops, so that every sum is a register.
 template <std::size_t... r>
@@ -65,6 +74,36 @@ struct Rows {
         right_sum = add_products(right_sum, even, odd, right_even, right_odd);
       };
       (row(r, left[r], right[r]), ...);
+    }
+    (_mm512_storeu_si512(out + r * stride, left[r]), ...);
+    (_mm512_storeu_si512(out + r * stride + kLanes, right[r]), ...);
+  }
+
+  static void dot_u7(const std::uint8_t* const* rows, const std::int8_t* panel, std::size_t words,
+                     std::int32_t* out, std::size_t stride) {
+    Ints left[kCount] = {((void)r, _mm512_setzero_si512())...};
+    Ints right[kCount] = {((void)r, _mm512_setzero_si512())...};
+    constexpr std::size_t kWord = kPanelColumns * 4;
+    std::size_t w = 0;
+    for (; w + 2 <= words; w += 2) {
+      const std::int8_t* const b = panel + w * kWord;
+      const Ints left_first = _mm512_loadu_si512(b), right_first = _mm512_loadu_si512(b + 64);
+      const Ints left_second = _mm512_loadu_si512(b + kWord);
+      const Ints right_second = _mm512_loadu_si512(b + kWord + 64);
+      const auto row = [&](std::size_t k, Ints& left_sum, Ints& right_sum) {
+        const std::uint8_t* const a = rows[k] + 4 * w;
+        left_sum = add_shorts(left_sum, _mm512_add_epi16(short_products(a, left_first),
+                                                         short_products(a + 4, left_second)));
+        right_sum = add_shorts(right_sum, _mm512_add_epi16(short_products(a, right_first),
+                                                           short_products(a + 4, right_second)));
+      };
+      (row(r, left[r], right[r]), ...);
+    }
+    if (w < words) {
+      const Ints b_left = _mm512_loadu_si512(panel + w * kWord);
+      const Ints b_right = _mm512_loadu_si512(panel + w * kWord + 64);
+      ((left[r] = add_shorts(left[r], short_products(rows[r] + 4 * w, b_left))), ...);
+      ((right[r] = add_shorts(right[r], short_products(rows[r] + 4 * w, b_right))), ...);
     }
     (_mm512_storeu_si512(out + r * stride, left[r]), ...);
     (_mm512_storeu_si512(out + r * stride + kLanes, right[r]), ...);
@@ -104,6 +143,21 @@ void dot_u8_panels(const std::uint8_t* const* rows, std::size_t row_count,
     for (; r + 4 <= row_count; r += 4)
       Four::dot_u8(rows + r, panel, words, to + r * stride, stride);
     for (; r < row_count; ++r) One::dot_u8(rows + r, panel, words, to + r * stride, stride);
+  }
+}
+
+void dot_u7_panels(const std::uint8_t* const* rows, std::size_t row_count,
+                   const std::int8_t* panels, std::size_t panel_count, std::size_t words,
+                   std::int32_t* out, std::size_t stride) noexcept {
+  for (std::size_t p = 0; p < panel_count; ++p) {
+    const std::int8_t* const panel = panels + p * words * kPanelColumns * 4;
+    std::int32_t* const to = out + p * kPanelColumns;
+    std::size_t r = 0;
+    for (; r + 8 <= row_count; r += 8)
+      Eight::dot_u7(rows + r, panel, words, to + r * stride, stride);
+    for (; r + 4 <= row_count; r += 4)
+      Four::dot_u7(rows + r, panel, words, to + r * stride, stride);
+    for (; r < row_count; ++r) One::dot_u7(rows + r, panel, words, to + r * stride, stride);
   }
 }
 
@@ -223,6 +277,7 @@ void ranks(const float* x, std::size_t n, std::uint32_t* ranks) noexcept {
 
 constinit const PanelKernels kAvx512Panels = {
     .dot_u8_panels = dot_u8_panels,
+    .dot_u7_panels = dot_u7_panels,
     .dot_f32_panels = dot_f32_panels,
     .distances_u8 = distances_u8,
     .distances_f32 = distances_f32,

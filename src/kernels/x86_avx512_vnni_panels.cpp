@@ -76,6 +76,28 @@ struct Rows {
       (_mm512_storeu_si512(out + r * stride + p * kPanelColumns + kLanes, right[r]), ...);
     }
   }
+
+  /// Columns that are signed already.
+  static void dot_signed(const std::uint8_t* const* rows, const std::int8_t* panels,
+                         std::size_t panel_count, std::size_t words, std::int32_t* out,
+                         std::size_t stride) {
+    const std::int8_t* b = panels;
+    for (std::size_t p = 0; p < panel_count; ++p) {
+      Ints left[kCount] = {((void)r, _mm512_setzero_si512())...};
+      Ints right[kCount] = {((void)r, _mm512_setzero_si512())...};
+      for (std::size_t w = 0; w < words; ++w, b += kPanelColumns * 4) {
+        const Ints b_left = _mm512_loadu_si512(b), b_right = _mm512_loadu_si512(b + 64);
+        const auto row = [&](std::size_t k, Ints& left_sum, Ints& right_sum) {
+          const Ints a = word_of(rows[k] + 4 * w);
+          left_sum = _mm512_dpbusd_epi32(left_sum, a, b_left);
+          right_sum = _mm512_dpbusd_epi32(right_sum, a, b_right);
+        };
+        (row(r, left[r], right[r]), ...);
+      }
+      (_mm512_storeu_si512(out + r * stride + p * kPanelColumns, left[r]), ...);
+      (_mm512_storeu_si512(out + r * stride + p * kPanelColumns + kLanes, right[r]), ...);
+    }
+  }
 };
 using Eight = Rows<0, 1, 2, 3, 4, 5, 6, 7>;
 using Four = Rows<0, 1, 2, 3>;
@@ -96,8 +118,24 @@ void dot_u8_panels(const std::uint8_t* const* rows, std::size_t row_count,
   }
 }
 
+void dot_u7_panels(const std::uint8_t* const* rows, std::size_t row_count,
+                   const std::int8_t* panels, std::size_t panel_count, std::size_t words,
+                   std::int32_t* out, std::size_t stride) noexcept {
+  std::size_t r = 0;
+  for (; r + 8 <= row_count; r += 8) {
+    Eight::dot_signed(rows + r, panels, panel_count, words, out + r * stride, stride);
+  }
+  for (; r + 4 <= row_count; r += 4) {
+    Four::dot_signed(rows + r, panels, panel_count, words, out + r * stride, stride);
+  }
+  for (; r < row_count; ++r) {
+    One::dot_signed(rows + r, panels, panel_count, words, out + r * stride, stride);
+  }
+}
+
 }  // namespace
 
-constinit const PanelProducts kAvx512VnniPanels = {.dot_u8_panels = dot_u8_panels};
+constinit const PanelProducts kAvx512VnniPanels = {.dot_u8_panels = dot_u8_panels,
+                                                   .dot_u7_panels = dot_u7_panels};
 
 }  // namespace vec::kernels

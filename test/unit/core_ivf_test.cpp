@@ -418,46 +418,122 @@ TEST(Assigner, IsRightFarFromTheOrigin) {
   for (std::size_t i = 0; i < 20; ++i) EXPECT_EQ(lists[i], i);
 }
 
-// Eigen multiplies where there are no vector panels.
-TEST(NearestFinder, FindsTheSameWithEveryTable) {
+/// Rows and centers that small integers find easy, hard, and next to impossible to tell apart.
+struct NearestCase {
+  const char* name;
+  double offset;   // of everything
+  double heaps;    // distance of the heaps that values lie in; 0 for one heap
+  double spread;   // within a heap
+  double longest;  // a value now and then is so many times as long
+};
+constexpr NearestCase kNearestCases[] = {
+    {"around zero", 0, 0, 1, 1},
+    {"all positive", 0.5, 0, 1, 1},
+    {"far away", 5000, 0, 1, 1},
+    {"heaps", 0, 100, 0.01, 1},
+    {"some long", 0, 0, 1, 1000},
+    {"tiny", 0, 0, 1e-13, 1},
+    {"huge", 0, 0, 1e13, 1},
+    {"nearly equal", 1, 0, 1e-6, 1},
+    {"too long for squares", 0, 0, 1, 1e30},
+};
+
+TEST(NearestFinder, LeavesOutNoCenterThatMayBeNearestWithAnyTable) {
   const std::string before = kernels::active().name;
   Rng rng(4);
-  for (const std::size_t count : {1U, 31U, 64U, 100U}) {
-    constexpr std::size_t kDims = 50;
-    std::vector<float> values((count + kRowBlock) * kDims);
-    for (float& x : values) x = static_cast<float>(rng.uniform());
-    const float* rows = values.data() + count * kDims;
-    std::vector<float> half_norms(count);
-    for (std::size_t c = 0; c < count; ++c) half_norms[c] = static_cast<float>(c % 3);
-    for (const auto* table : kernels::available()) {
-      ASSERT_TRUE(kernels::choose(table->name));
-      NearestFinder finder(heap());
-      finder.set_centers({values.data(), half_norms.data(), count, kDims});
-      Nearest found[kRowBlock];
-      finder.find(rows, kRowBlock, found);
-      for (std::size_t i = 0; i < kRowBlock; ++i) {
-        const auto score = [&](std::size_t c) {
-          double dot = 0;
-          for (std::size_t d = 0; d < kDims; ++d) {
-            dot += double{values[c * kDims + d]} * rows[i * kDims + d];
-          }
-          return half_norms[c] - dot;
-        };
-        std::size_t within = 0;
-        for (std::size_t c = 0; c < count; ++c) {
-          EXPECT_LE(found[i].score, score(c) + 1e-4);
-          within += score(c) <= found[i].score + 1.0001;
+  for (const NearestCase& data : kNearestCases) {
+    for (const auto& [count, dims] : {std::pair{1U, 50U}, {31U, 24U}, {64U, 127U}, {300U, 33U}}) {
+      constexpr std::size_t kRows = 150;
+      std::vector<float> values((count + kRows) * dims);
+      for (std::size_t i = 0; i < count + kRows; ++i) {
+        const double heap = data.heaps * static_cast<double>(rng.below(3));
+        const double longer = rng.below(20) == 0 ? data.longest : 1;
+        for (std::size_t d = 0; d < dims; ++d) {
+          const double x = data.offset + heap + data.spread * (rng.uniform() - 0.5);
+          values[i * dims + d] = static_cast<float>(x * longer);
         }
-        ASSERT_LT(found[i].center, count);
-        EXPECT_NEAR(found[i].score, score(found[i].center), 1e-4) << table->name;
-        std::size_t seen = 0;
-        finder.for_each_within(i, found[i].score + 1, [&](std::uint32_t center) {
-          EXPECT_LE(score(center), found[i].score + 1.0001);
-          ++seen;
-        });
-        EXPECT_NEAR(static_cast<double>(seen), static_cast<double>(within), 1);
+      }
+      const float* rows = values.data() + count * dims;
+      std::copy_n(values.data(), dims, values.data() + count * dims);  // one is a center
+      std::vector<float> origin(dims, static_cast<float>(data.offset));
+      for (const auto* table : kernels::available()) {
+        ASSERT_TRUE(kernels::choose(table->name));
+        for (const By by : {By::kDistance, By::kProduct}) {
+          NearestFinder finder(dims, by, heap());
+          finder.set_origin(origin.data());
+          finder.set_rows(rows, kRows);
+          finder.set_centers(values.data(), count);
+          const auto& kernel = kernels::active();
+          std::size_t seen = 0;
+          const auto check = [&](std::size_t i, std::span<const std::uint32_t> found) {
+            ++seen;
+            const float* row = rows + i * dims;
+            std::set<std::uint32_t> centers(found.begin(), found.end());
+            ASSERT_EQ(centers.size(), found.size());
+            if (centers.empty()) {
+              ASSERT_GT(data.longest, 1e20) << data.name;
+              return;
+            }
+            ASSERT_LT(*centers.rbegin(), count);
+            const auto exact = [&](std::size_t c) {
+              double sum = 0;
+              for (std::size_t d = 0; d < dims; ++d) {
+                const double x = row[d], y = values[c * dims + d];
+                sum += by == By::kDistance ? (x - y) * (x - y) : -x * y;
+              }
+              return sum;
+            };
+            const auto operators = [&](std::size_t c) {
+              const float* center = values.data() + c * dims;
+              return by == By::kDistance ? kernel.l2_squared_f32(row, center, dims)
+                                         : -kernel.dot_f32(row, center, dims);
+            };
+            std::uint32_t nearest = 0, of_operator = 0;
+            for (std::uint32_t c = 1; c < count; ++c) {
+              if (exact(c) < exact(nearest)) nearest = c;
+              if (operators(c) < operators(of_operator)) of_operator = c;
+            }
+            EXPECT_TRUE(centers.contains(nearest)) << data.name << ", " << table->name;
+            EXPECT_TRUE(centers.contains(of_operator)) << data.name << ", " << table->name;
+          };
+          finder.find(0, kRows, 1, true, check);
+          EXPECT_EQ(seen, kRows);
+          finder.find(1, kRows, 7, true, check);
+          EXPECT_EQ(seen, kRows + 22);
+        }
       }
     }
+  }
+  ASSERT_TRUE(kernels::choose(before.c_str()));
+}
+
+TEST(NearestFinder, LeavesFewCentersWhateverTheValuesHaveInCommon) {
+  const std::string before = kernels::active().name;
+  ASSERT_TRUE(kernels::choose(nullptr));
+  if (kernels::active().dot_u7_panels == kernels::by_name("scalar")->dot_u7_panels) {
+    ASSERT_TRUE(kernels::choose(before.c_str()));
+    GTEST_SKIP() << "Eigen multiplies rows as they are";
+  }
+  Rng rng(6);
+  constexpr std::size_t kDims = 128, kCenters = 200, kRows = 300;
+  for (const double offset : {0.0, 1000.0}) {
+    std::vector<float> values((kCenters + kRows) * kDims);
+    for (float& x : values) x = static_cast<float>(offset + rng.uniform());
+    // Rows near a center each, as after training.
+    for (std::size_t i = kCenters * kDims; i < values.size(); ++i) {
+      values[i] = static_cast<float>(values[i % (kCenters * kDims)] + 0.3 * (values[i] - offset));
+    }
+    const std::vector<float> origin(kDims, static_cast<float>(offset));
+    NearestFinder finder(kDims, By::kDistance, heap());
+    finder.set_origin(origin.data());
+    finder.set_rows(values.data() + kCenters * kDims, kRows);
+    finder.set_centers(values.data(), kCenters);
+    std::size_t found = 0;
+    const auto count = [&](std::size_t, std::span<const std::uint32_t> some) {
+      found += some.size();
+    };
+    finder.find(0, kRows, 1, true, count);
+    EXPECT_LT(found, 2 * kRows) << offset;
   }
   ASSERT_TRUE(kernels::choose(before.c_str()));
 }

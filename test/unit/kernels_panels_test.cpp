@@ -68,6 +68,50 @@ TEST_P(PanelKernelsOf, ProductsOfCodesAreExactForEveryNumberOfRowsAndWords) {
   }
 }
 
+TEST_P(PanelKernelsOf, ProductsOfSmallCodesAreExactForEveryNumberOfRowsAndWords) {
+  std::mt19937 random(5);
+  for (const std::size_t words : {0, 1, 2, 3, 16, 33, 192, 4000}) {
+    for (const std::size_t row_count : {0, 1, 4, 7, 8, 13}) {
+      const std::size_t column_count = 45;
+      std::vector<std::vector<std::int8_t>> columns;
+      std::vector<std::vector<std::uint8_t>> rows;
+      const bool greatest = words >= 192;  // the greatest sums there can be
+      for (std::size_t c = 0; c < column_count; ++c) {
+        columns.emplace_back(4 * words, c % 2 == 0 ? 63 : -63);
+        for (auto& x : columns.back()) {
+          if (!greatest) x = static_cast<std::int8_t>(static_cast<int>(random() % 127) - 63);
+        }
+      }
+      for (std::size_t r = 0; r < row_count; ++r) {
+        rows.emplace_back(4 * words, 127);
+        for (auto& x : rows.back()) {
+          if (!greatest) x = static_cast<std::uint8_t>(random() % 128);
+        }
+      }
+      const Misplaced<std::int8_t> panels(pack(columns, words, 4), 4);
+      std::vector<std::unique_ptr<Misplaced<std::uint8_t>>> kept;
+      std::vector<const std::uint8_t*> pointers;
+      for (const auto& row : rows) {
+        kept.push_back(std::make_unique<Misplaced<std::uint8_t>>(row, 1));
+        pointers.push_back(kept.back()->data());
+      }
+      const std::size_t stride = 70;
+      std::vector<std::int32_t> out(row_count * stride, -7);
+      table().dot_u7_panels(pointers.data(), row_count, panels.data(), 2, words, out.data(),
+                            stride);
+      for (std::size_t r = 0; r < row_count; ++r) {
+        for (std::size_t c = 0; c < stride; ++c) {
+          std::int64_t sum = c < 2 * kPanelColumns ? 0 : -7;
+          for (std::size_t i = 0; c < column_count && i < 4 * words; ++i) {
+            sum += std::int64_t{rows[r][i]} * columns[c][i];
+          }
+          ASSERT_EQ(out[r * stride + c], sum) << words << " words, row " << r << " column " << c;
+        }
+      }
+    }
+  }
+}
+
 TEST_P(PanelKernelsOf, ProductsOfFloatsAgreeWithDouble) {
   std::mt19937 random(2);
   for (const std::size_t words : {0, 1, 3, 8, 31, 64}) {

@@ -10,12 +10,14 @@ namespace vec::ivf {
 
 namespace {
 
-constexpr double kFloatUnit = 1.0 / (1 << 23);
 /// Below this, one pair at a time is as fast.
 constexpr std::size_t kLeastDims = 24;
-/// Squares and their sums stay far from the ends of float's range.
-constexpr double kLargestNorm = 1e15;
+/// Squares of shorter rows' elements may vanish in the kernel's sums.
 constexpr double kLeastNorm = 1e-15;
+
+By by_of(const codes::Format& format) {
+  return format.metric == codes::Metric::kL2 ? By::kDistance : By::kProduct;
+}
 
 void to_floats(const codes::Format& format, const std::byte* codes, std::size_t count, float* out) {
   if (format.kind == codes::CodeKind::kHalf) {
@@ -38,21 +40,20 @@ Assigner::Assigner(const codes::Format& format, std::span<const std::byte> cente
       rows_(kRowBlock * format_.code_bytes, memory),
       floats_(memory),
       center_floats_(memory),
-      half_norms_(memory),
-      finder_(memory) {
+      finder_(by_products_ ? format_.dims : 0, by_of(format_), memory) {
   if (!by_products_) return;
-  floats_.resize(kRowBlock * format_.dims);
-  center_floats_.resize(lists_ * format_.dims);
+  const std::size_t dims = format_.dims;
+  floats_.resize(kRowBlock * dims);
+  center_floats_.resize(lists_ * dims);
   to_floats(format_, centers.data(), lists_, center_floats_.data());
-  half_norms_.resize(lists_);
-  for (std::size_t list = 0; list < lists_; ++list) {
-    const double squared = kernels::active().norm_squared_f32(
-        center_floats_.data() + list * format_.dims, format_.dims);
-    largest_norm_ = std::max(largest_norm_, std::sqrt(squared));
-    half_norms_[list] =
-        format_.metric == codes::Metric::kL2 ? static_cast<float>(squared / 2) : 0.0F;
+  std::vector<float> mean(dims);
+  for (std::size_t d = 0; d < dims; ++d) {
+    double sum = 0;
+    for (std::size_t list = 0; list < lists_; ++list) sum += center_floats_[list * dims + d];
+    mean[d] = static_cast<float>(sum / static_cast<double>(lists_));
   }
-  finder_.set_centers({center_floats_.data(), half_norms_.data(), lists_, format_.dims});
+  finder_.set_origin(mean.data());
+  finder_.set_centers(center_floats_.data(), lists_);
 }
 
 void Assigner::add(const codes::Value& value) {
@@ -80,39 +81,28 @@ ListNo Assigner::nearest_of_all(std::size_t i) const {
 }
 
 void Assigner::assign(ListNo* out) {
-  Nearest nearest[kRowBlock];
-  if (by_products_ && size_ > 0) {
-    finder_.find(floats_.data(), size_, nearest);
-  }
-  const double error = (format_.dims + 4.0) * kFloatUnit;
-  for (std::size_t i = 0; i < size_; ++i) {
-    const double norm = by_products_ ? std::sqrt(kernels::active().norm_squared_f32(
-                                           floats_.data() + i * format_.dims, format_.dims))
-                                     : 0;
-    if (!by_products_ || !(norm + largest_norm_ < kLargestNorm) || !(norm > kLeastNorm)) {
+  const auto choose = [&](std::size_t i, std::span<const std::uint32_t> lists) {
+    const double squared =
+        kernels::active().norm_squared_f32(floats_.data() + i * format_.dims, format_.dims);
+    if (lists.empty() || !(squared > kLeastNorm * kLeastNorm)) {
       out[i] = nearest_of_all(i);
-      continue;
+      return;
     }
-    // Each score is off by at most error * (norms' product and the half norm), the kernel's result
-    // (half of it, in the unit of scores) by error / 2 of the squared sum of norms.
-    const double reach = norm + largest_norm_;
-    const double margin = 2 * error * reach * reach;
-    ListNo best = nearest[i].center;
-    float least = 0;
-    std::size_t seen = 0;
-    finder_.for_each_within(i, static_cast<float>(nearest[i].score + margin),
-                            [&](std::uint32_t list) {
-                              if (seen++ == 0) {
-                                best = list;  // its distance is not asked for if it is the only one
-                                return;
-                              }
-                              if (seen == 2) least = distance(i, best);
-                              const float at = distance(i, list);
-                              if (!(at < least)) return;
-                              least = at;
-                              best = list;
-                            });
-    out[i] = best;
+    out[i] = lists[0];
+    if (lists.size() == 1) return;
+    float least = distance(i, lists[0]);
+    for (const std::uint32_t list : lists.subspan(1)) {
+      const float at = distance(i, list);
+      if (!(at < least)) continue;
+      least = at;
+      out[i] = list;
+    }
+  };
+  if (by_products_) {
+    finder_.set_rows(floats_.data(), size_);
+    finder_.find(0, size_, 1, true, choose);
+  } else {
+    for (std::size_t i = 0; i < size_; ++i) out[i] = nearest_of_all(i);
   }
   size_ = 0;
 }

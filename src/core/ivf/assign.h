@@ -4,8 +4,7 @@
 // that a scan ranks lists by.  A row that is asked for by its own value is therefore in the list
 // that is looked at first.
 //
-// Matrix products in float decide it where the difference is larger than their error; where it is
-// not, the few centers in question are compared by the kernel.
+// Matrix products (nearest.h) leave a few centers in question, which are compared by the kernel.
 
 #ifndef VEC_CORE_IVF_ASSIGN_H_
 #define VEC_CORE_IVF_ASSIGN_H_
@@ -51,8 +50,6 @@ class Assigner {
   // Only if by_products_:
   std::pmr::vector<float> floats_;  // of the rows
   std::pmr::vector<float> center_floats_;
-  std::pmr::vector<float> half_norms_;
-  double largest_norm_ = 0;  // of a center
   NearestFinder finder_;
 };
 

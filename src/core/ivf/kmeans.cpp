@@ -46,6 +46,17 @@ bool Samples::put(const codes::Value& value, std::size_t i) {
   return true;
 }
 
+void Samples::drop(std::size_t i) {
+  if (i == --size_) return;
+  if (format_.element == codes::Element::kBit) {
+    const std::size_t bytes = format_.code_bytes;
+    std::memcpy(bits_.data() + i * bytes, bits_.data() + size_ * bytes, bytes);
+  } else {
+    std::memcpy(floats_.data() + i * format_.dims, floats_.data() + size_ * format_.dims,
+                format_.dims * sizeof(float));
+  }
+}
+
 std::size_t training_bytes(const codes::Format& center_format, std::size_t samples,
                            std::size_t lists) {
   const std::size_t value = 8 + center_format.code_bytes;  // as a column holds it

@@ -42,8 +42,12 @@ class Samples {
     ++size_;
     return true;
   }
-  /// Puts the value in the place of sample `i`.
+  /// Puts the value in the place of sample `i`; false as for add().
   bool replace(std::size_t i, const codes::Value& value) { return put(value, i); }
+  /// Adds a place for a value that is put there by replace(), or dropped.
+  void add_place() { ++size_; }
+  /// The last sample takes the place of sample `i`.
+  void drop(std::size_t i);
 
   const codes::Format& format() const { return format_; }
   std::pmr::vector<float>& floats() { return floats_; }

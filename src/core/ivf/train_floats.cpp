@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <numeric>
 
 #include "core/ivf/kmeans.h"
@@ -15,6 +16,10 @@ namespace {
 
 /// More Lloyd iterations than this gained under 0.5 % recall on SIFT and on text.
 constexpr int kIterations = 10;
+/// What comes before the last few of them may look at a part of the samples, if that is enough.
+constexpr int kLastIterations = 4;
+constexpr std::size_t kPart = 4;
+constexpr std::size_t kEnoughForPart = 10;  // samples in the part for each list
 /// Rounds of k-means||, each with lists / 2 candidates on average.
 constexpr int kRounds = 4;
 
@@ -32,11 +37,9 @@ class Trainer {
         rng_(rng),
         check_(check),
         memory_(memory),
-        finder_(memory),
-        squared_norms_(count, memory),
+        finder_(dims, spherical ? By::kProduct : By::kDistance, memory),
         distances_(count, memory),
-        nearest_(count, memory),
-        half_norms_(memory) {}
+        nearest_(count, memory) {}
 
   Floats train() {
     const double scale = rescale();
@@ -47,9 +50,9 @@ class Trainer {
       for (const std::size_t i : distinct) append(centers, row(i));
       fill_up(centers);
     } else {
-      for (std::size_t i = 0; i < count_; ++i) {
-        squared_norms_[i] = kernels::active().dot_f32(row(i), row(i), dims_);
-      }
+      shuffle();
+      finder_.set_origin(mean().data());
+      finder_.set_rows(samples_.data(), count_);
       centers = choose_start();
       iterate(centers);
     }
@@ -98,46 +101,75 @@ class Trainer {
     return true;
   }
 
-  /// For every sample the nearest of `count` centers and its squared distance from it.  Calls
-  /// each(sample, Nearest, squared distance).
-  template <class Each>
-  void find_nearest(const float* centers, std::size_t count, Each each) {
-    half_norms_.resize(count);
-    for (std::size_t c = 0; c < count; ++c) {
-      const float* center = centers + c * dims_;
-      half_norms_[c] = kernels::active().dot_f32(center, center, dims_) / 2;
+  /// A part of the samples is to be one of all of them, whatever order the table is in.
+  void shuffle() {
+    for (std::size_t i = count_; i-- > 1;) {
+      float* other = samples_.data() + rng_.below(i + 1) * dims_;
+      float* own = samples_.data() + i * dims_;
+      if (own != other) std::swap_ranges(own, own + dims_, other);
     }
-    finder_.set_centers({centers, half_norms_.data(), count, dims_});
-    Nearest found[kRowBlock];
-    for (std::size_t first = 0; first < count_; first += kRowBlock) {
-      check_();
-      const std::size_t n = std::min(kRowBlock, count_ - first);
-      finder_.find(row(first), n, found);
-      for (std::size_t i = 0; i < n; ++i) {
-        const float squared = squared_norms_[first + i] + 2 * found[i].score;
-        each(first + i, found[i], std::max(squared, 0.0F));
+  }
+
+  Floats mean() const {
+    std::pmr::vector<double> sums(dims_, 0.0, memory_);
+    for (std::size_t i = 0; i < count_; ++i) {
+      for (std::size_t d = 0; d < dims_; ++d) sums[d] += row(i)[d];
+    }
+    Floats mean(memory_);
+    for (const double sum : sums) {
+      mean.push_back(static_cast<float>(sum / static_cast<double>(count_)));
+    }
+    return mean;
+  }
+
+  /// For every stride_-th sample the nearest of `count` centers and its squared distance from it:
+  /// each(sample, center, squared distance).
+  /// sure   false: a center that is about as near will do
+  template <class Each>
+  void find_nearest(const float* centers, std::size_t count, bool sure, Each each) {
+    finder_.set_centers(centers, count);
+    const auto& kernel = kernels::active();
+    const auto choose = [&](std::size_t i, std::span<const std::uint32_t> candidates) {
+      std::uint32_t nearest = 0;
+      float least = std::numeric_limits<float>::max();
+      for (const std::uint32_t c : candidates) {
+        const float squared = kernel.l2_squared_f32(row(i), centers + c * dims_, dims_);
+        if (!(squared < least)) continue;
+        least = squared;
+        nearest = c;
       }
+      each(i, nearest, least);
+    };
+    const std::size_t step = kRowBlock * stride_;
+    for (std::size_t first = 0; first < count_; first += step) {
+      check_();
+      finder_.find(first, std::min(first + step, count_), stride_, sure, choose);
     }
   }
 
   /// k-means||.
   Floats choose_start() {
     Floats candidates(memory_);
+    stride_ = count_ >= kPart * kEnoughForPart * lists_ ? kPart : 1;
     std::vector<bool> taken(count_);
     const auto take = [&](std::size_t i) {
       taken[i] = true;
       append(candidates, row(i));
     };
     take(rng_.below(count_));
-    std::fill(distances_.begin(), distances_.end(), std::numeric_limits<float>::max());
+    // Those that are not looked at are no candidates.
+    std::fill(distances_.begin(), distances_.end(), 0.0F);
+    for (std::size_t i = 0; i < count_; i += stride_) {
+      distances_[i] = std::numeric_limits<float>::max();
+    }
     std::size_t known = 0;  // candidates that distances_ takes into account
     const auto update = [&] {
       const std::size_t all = candidates.size() / dims_;
-      find_nearest(candidates.data() + known * dims_, all - known,
-                   [&](std::size_t i, Nearest found, float squared) {
+      find_nearest(candidates.data() + known * dims_, all - known, false,
+                   [&](std::size_t i, std::uint32_t found, float squared) {
                      if (squared >= distances_[i]) return;
                      distances_[i] = squared;
-                     nearest_[i] = static_cast<std::uint32_t>(known) + found.center;
+                     nearest_[i] = static_cast<std::uint32_t>(known) + found;
                    });
       known = all;
     };
@@ -147,7 +179,7 @@ class Trainer {
       if (!(total > 0)) break;
       const double factor = std::max(1.0, static_cast<double>(lists_) / 2) / total;
       for (std::size_t i = 0; i < count_; ++i) {
-        if (!taken[i] && rng_.uniform() <= factor * distances_[i]) take(i);
+        if (distances_[i] > 0 && !taken[i] && rng_.uniform() <= factor * distances_[i]) take(i);
       }
     }
     // Too few if the sample is hardly larger than the number of lists.
@@ -165,7 +197,7 @@ class Trainer {
     const std::size_t count = candidates.size() / dims_;
     if (count == lists_) return candidates;
     std::pmr::vector<double> weights(count, 0.0, memory_);
-    for (std::size_t i = 0; i < count_; ++i) weights[nearest_[i]] += 1;
+    for (std::size_t i = 0; i < count_; i += stride_) weights[nearest_[i]] += 1;
     std::pmr::vector<double> squared(count, std::numeric_limits<float>::max(), memory_);
     Floats chosen(memory_);
     chosen.reserve(lists_ * dims_);
@@ -204,18 +236,18 @@ class Trainer {
     Floats sums(memory_);
     for (int round = 0; round < kIterations; ++round) {
       std::size_t moved = 0;
-      find_nearest(centers.data(), lists_, [&](std::size_t i, Nearest found, float squared) {
-        moved += found.center != nearest_[i];
-        nearest_[i] = found.center;
-        distances_[i] = squared;
-      });
-      if (round > 0 && moved == 0) return;
+      if (round + kLastIterations >= kIterations) stride_ = 1;
+      find_nearest(centers.data(), lists_, true,
+                   [&](std::size_t i, std::uint32_t found, float squared) {
+                     moved += found != nearest_[i];
+                     nearest_[i] = found;
+                     distances_[i] = squared;
+                   });
+      if (round > 0 && moved == 0 && stride_ == 1) return;
       sums.assign(lists_ * dims_, 0);
       std::fill(members.begin(), members.end(), 0);
-      for (std::size_t i = 0; i < count_; ++i) {
-        const float* from = row(i);
-        float* sum = sums.data() + nearest_[i] * dims_;
-        for (std::size_t d = 0; d < dims_; ++d) sum[d] += from[d];
+      for (std::size_t i = 0; i < count_; i += stride_) {
+        add(row(i), sums.data() + nearest_[i] * dims_);
         ++members[nearest_[i]];
       }
       for (std::size_t list = 0; list < lists_; ++list) {
@@ -231,6 +263,17 @@ class Trainer {
         std::memcpy(center, sum, dims_ * sizeof(float));
       }
     }
+  }
+
+  void add(const float* row, float* sum) const {
+    constexpr std::size_t kLanes = 8;  // compilers make vectors of loops over so many
+    std::size_t d = 0;
+    for (; d + kLanes <= dims_; d += kLanes) {
+      float part[kLanes];
+      for (std::size_t k = 0; k < kLanes; ++k) part[k] = sum[d + k] + row[d + k];
+      std::memcpy(sum + d, part, sizeof part);
+    }
+    for (; d < dims_; ++d) sum[d] += row[d];
   }
 
   /// An empty list takes the sample that is worst served.
@@ -249,12 +292,11 @@ class Trainer {
   Rng& rng_;
   void (*check_)();
   std::pmr::memory_resource* memory_;
-  double extent_ = 1;  // largest element of a sample
+  double extent_ = 1;       // largest element of a sample
+  std::size_t stride_ = 1;  // of the samples that are looked at now
   NearestFinder finder_;
-  Floats squared_norms_;
   Floats distances_;                         // squared, from the nearest center
   std::pmr::vector<std::uint32_t> nearest_;  // center of each sample
-  Floats half_norms_;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "pg/ivf/entry_runs.h"
 
+#include <algorithm>
 #include <numeric>
 
 namespace vec::pg::ivf {
@@ -71,14 +72,21 @@ EntryRuns::EntryRuns(std::size_t entry_bytes, std::uint32_t lists, std::size_t m
       order_(memory),
       counts_(lists, 0, memory) {}
 
+void EntryRuns::reserve(double entries) {
+  const double most = static_cast<double>(memory_limit_ / memory_per_entry());
+  const auto count = static_cast<std::size_t>(std::clamp(entries, 0.0, most));
+  entries_.reserve(count * entry_bytes_);
+  list_of_.reserve(count);
+}
+
 void EntryRuns::add(ListNo list, RowId row, std::span<const std::byte> code) {
-  const std::size_t per_entry = entry_bytes_ + 2 * sizeof(std::uint32_t);
-  if ((list_of_.size() + 1) * per_entry > memory_limit_ && !list_of_.empty()) write_run();
-  const std::size_t at = entries_.size();
-  entries_.resize(at + entry_bytes_);
+  if ((list_of_.size() + 1) * memory_per_entry() > memory_limit_ && !list_of_.empty()) write_run();
   const EntryHeader header{row, static_cast<std::uint16_t>(code.size())};
-  std::memcpy(entries_.data() + at, &header, sizeof header);
-  std::memcpy(entries_.data() + at + sizeof header, code.data(), code.size());
+  const auto* bytes = reinterpret_cast<const std::byte*>(&header);
+  const std::size_t end = entries_.size() + entry_bytes_;
+  entries_.insert(entries_.end(), bytes, bytes + sizeof header);
+  entries_.insert(entries_.end(), code.begin(), code.end());
+  entries_.resize(end);
   list_of_.push_back(list);
   ++counts_[list];
 }

@@ -28,6 +28,9 @@ class EntryRuns {
   EntryRuns(std::size_t entry_bytes, std::uint32_t lists, std::size_t memory_limit, RunFiles files,
             std::pmr::memory_resource* memory);
 
+  /// Takes room for that many entries, as far as it is allowed: they are not moved then.
+  void reserve(double entries);
+
   void add(ListNo list, RowId row, std::span<const std::byte> code);
 
   /// Ends the collection.
@@ -39,6 +42,7 @@ class EntryRuns {
  private:
   friend class RunReader;
 
+  std::size_t memory_per_entry() const { return entry_bytes_ + 2 * sizeof(std::uint32_t); }
   void sort();
   void write_run();
 

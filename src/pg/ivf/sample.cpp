@@ -19,7 +19,37 @@ struct Sampling {
   std::size_t needed;    // bytes, to train with as many
   std::size_t seen = 0;  // rows so far
   MemoryContext row_memory;
+  MemoryContext pending_memory;
+  std::vector<Datum> pending;  // by place; 0 where the sample has its value
 };
+
+/// Puts the value at that place of the sample, or behind the last one.  False if it has none there,
+/// because it has no direction and the metric needs one.
+bool put(Sampling& sampling, std::size_t place, Datum datum) {
+  const MemoryContext before = MemoryContextSwitchTo(sampling.row_memory);
+  const codes::Format& format = sampling.shape.format;
+  const void* value = pg_call([=] { return static_cast<const void*>(PG_DETOAST_DATUM(datum)); });
+  const int dims = dimensions_of(format.element, value);
+  if (dims != static_cast<int>(format.dims)) {
+    throw Error(ErrorCode::kDataException, "expected %u dimensions, not %d", format.dims, dims);
+  }
+  const bool done = place < sampling.samples.size()
+                        ? sampling.samples.replace(place, value_of(format.element, value))
+                        : sampling.samples.add(value_of(format.element, value));
+  MemoryContextSwitchTo(before);
+  MemoryContextReset(sampling.row_memory);
+  return done;
+}
+
+/// A copy of where the value is, which says so in a few bytes.
+Datum copy_pointer(const Sampling& sampling, Datum datum) {
+  return pg_call([&] {
+    const MemoryContext before = MemoryContextSwitchTo(sampling.pending_memory);
+    const Datum copy = datumCopy(datum, false, -1);
+    MemoryContextSwitchTo(before);
+    return copy;
+  });
+}
 
 /// Vitter's algorithm R: every row of the blocks is as likely to be in the sample.
 void take(Sampling& sampling, Datum datum) {
@@ -28,25 +58,28 @@ void take(Sampling& sampling, Datum datum) {
                 "memory required is %zu MB, maintenance_work_mem is %d MB",
                 sampling.needed / (1024 * 1024) + 1, maintenance_work_mem / 1024);
   }
-  std::size_t place = sampling.seen++;
-  if (sampling.samples.size() >= sampling.wanted) {
-    place = sampling.rng.below(sampling.seen);
+  const std::size_t number = sampling.seen++;
+  std::size_t place = sampling.samples.size();
+  if (place >= sampling.wanted) {
+    place = sampling.rng.below(number + 1);
     if (place >= sampling.samples.size()) return;
   }
-  const MemoryContext before = MemoryContextSwitchTo(sampling.row_memory);
-  const codes::Format& format = sampling.shape.format;
-  const void* value = pg_call([=] { return static_cast<const void*>(PG_DETOAST_DATUM(datum)); });
-  const int dims = dimensions_of(format.element, value);
-  if (dims != static_cast<int>(format.dims)) {
-    throw Error(ErrorCode::kDataException, "expected %u dimensions, not %d", format.dims, dims);
+  // A value out of line is fetched when all rows are drawn: most are replaced by later ones.
+  const bool later = VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(datum));
+  if (!later && !put(sampling, place, datum)) return;
+  if (place == sampling.samples.size()) sampling.samples.add_place();
+  sampling.pending.resize(sampling.samples.size());
+  if (sampling.pending[place] != 0) pfree(DatumGetPointer(sampling.pending[place]));
+  sampling.pending[place] = later ? copy_pointer(sampling, datum) : 0;
+}
+
+void fetch_pending(Sampling& sampling) {
+  // From the last to the first, so that what is moved to a place given up is there.
+  for (std::size_t place = sampling.pending.size(); place-- > 0;) {
+    if (sampling.pending[place] == 0) continue;
+    pg_call([] { CHECK_FOR_INTERRUPTS(); });
+    if (!put(sampling, place, sampling.pending[place])) sampling.samples.drop(place);
   }
-  if (sampling.samples.size() < sampling.wanted) {
-    sampling.samples.add(value_of(format.element, value));
-  } else {
-    sampling.samples.replace(place, value_of(format.element, value));
-  }
-  MemoryContextSwitchTo(before);
-  MemoryContextReset(sampling.row_memory);
 }
 
 void take_row(Relation, ItemPointer, Datum* values, bool* is_null, bool, void* state) {
@@ -72,7 +105,12 @@ void sample_rows(Relation heap, Relation index, IndexInfo* info, const Shape& sh
                     pg_call([] {
                       return AllocSetContextCreate(CurrentMemoryContext, "ivfflat sample row",
                                                    ALLOCSET_DEFAULT_SIZES);
-                    })};
+                    }),
+                    pg_call([] {
+                      return AllocSetContextCreate(CurrentMemoryContext, "ivfflat sample",
+                                                   ALLOCSET_DEFAULT_SIZES);
+                    }),
+                    {}};
   const auto seed = static_cast<uint32>(rng.next());
   pg_call([&] {
     BlockSamplerData sampler;
@@ -85,7 +123,11 @@ void sample_rows(Relation heap, Relation index, IndexInfo* info, const Shape& sh
                                    take_row, &sampling, nullptr);
     }
   });
-  pg_call([&] { MemoryContextDelete(sampling.row_memory); });
+  fetch_pending(sampling);
+  pg_call([&] {
+    MemoryContextDelete(sampling.row_memory);
+    MemoryContextDelete(sampling.pending_memory);
+  });
 }
 
 }  // namespace vec::pg::ivf
