@@ -27,7 +27,8 @@ class Run:
         self.epoch = options.epoch
 
     def over(self):
-        return time.monotonic() > self.end
+        """The time is, and one epoch at least."""
+        return time.monotonic() > self.end and self.epoch > self.options.epoch
 
     def seed(self):
         return f"{self.options.seed}.{self.epoch}"
@@ -191,7 +192,7 @@ def settle(run, server, tables, crew, crashed):
         worker.conn = None
         worker.maybe = None
     for table in tables:
-        table.vacuum_cut = table.vacuum_cut or crashed
+        table.cut_short = table.cut_short or crashed
         check_structure(conn_client, table)
         for index in table.indexes:
             check_index(conn_client, table, index)

@@ -53,7 +53,7 @@ FAULTS = [
      "regress:flat"),
     ("a taken cell counts as free", "src/pg/hnsw/store_write.cpp",
      "        run = taken[cell] != 0 ? 0 : run + 1;", "        run = run + 1;",
-     "soak:plain:5:30"),
+     "regress:hnsw_check"),
     ("the entries of a page are not checked", "src/core/ivf/layout.h",
      "    if (next > end || !header.row.valid()) return false;", "",
      "unit:core_ivf_test.cpp:Entries.*"),

@@ -275,9 +275,9 @@ def check_structure(client, table):
     A vacuum that was interrupted leaves nodes whose parent in the tree is dying, an insert that was
     killed one that nobody knows.  The next vacuum makes up for both.
     """
-    if table.vacuum_cut:
+    if table.cut_short:
         client.sql(f"VACUUM (INDEX_CLEANUP ON) {table.name}")
-        table.vacuum_cut = False
+        table.cut_short = False
     names = client.sql(
         "SELECT i.oid::regclass::text FROM pg_class i JOIN pg_index x ON x.indexrelid = i.oid "
         "JOIN pg_am a ON a.oid = i.relam WHERE a.amname = 'hnsw' AND i.relkind = 'i' "

@@ -237,7 +237,7 @@ def go_on(run, server, tables, seed):
         worker.next_id = max([worker.next_id, *(i + 1000 for i, _, _ in rows)])
     for _ in range(2):
         for table in tables:
-            table.vacuum_cut = True
+            table.cut_short = True
             for index in table.indexes:
                 check_index(worker, table, index)
             check_structure(worker, table)

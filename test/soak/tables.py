@@ -55,7 +55,7 @@ class Table:
     style: str
     place: str = ""                       # a tablespace, or ''
     indexes: list = field(default_factory=list)
-    vacuum_cut: bool = False              # a vacuum was interrupted
+    cut_short: bool = False              # a vacuum or an insert was, since the last vacuum
 
     def create(self):
         persistence = {"unlogged": "UNLOGGED ", "temporary": "TEMPORARY "}.get(self.kind, "")

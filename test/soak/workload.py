@@ -39,6 +39,7 @@ class Worker(Client):
             getattr(self, "do_" + what)(rng, table)
             self.count("steps")
         except Expected:
+            table.cut_short = True
             self.count("steps refused")
             if self.in_transaction and rng.random() < 0.3:
                 self.rollback()
@@ -127,7 +128,7 @@ class Worker(Client):
         check_table(self, table)
         for index in table.indexes:
             check_index(self, table, index)
-        if not self.in_transaction or not table.vacuum_cut:
+        if not self.in_transaction or not table.cut_short:
             check_structure(self, table)
 
     # ---- maintenance --------------------------------------------------------------------------
@@ -139,11 +140,7 @@ class Worker(Client):
                               "(FREEZE, INDEX_CLEANUP ON)", "(ANALYZE)", "(FULL)"))
         if options == "(FULL)" and self.shared:
             options = ""
-        try:
-            self.maintain(f"VACUUM {options} {table.name}", self.full)
-        except Expected:
-            table.vacuum_cut = True
-            raise
+        self.maintain(f"VACUUM {options} {table.name}", self.full)
 
     def do_reindex(self, rng, table):
         if not self.admin:   # two at once would take one another's leavings away
@@ -176,7 +173,7 @@ class Worker(Client):
         self.sql(f"DROP INDEX {index.name}")
         index.options = options_of(rng, index.method)
         try:
-            self.sql(index.create(table.name), self.full)
+            self.sql(index.create(table.name), self.full | NO_MEMORY)
         except Expected:
             index.options = before
             self.rollback() if alone else self.rollback_to()
