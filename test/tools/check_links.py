@@ -3,7 +3,6 @@
 
 import pathlib
 import re
-import subprocess
 import sys
 from urllib.parse import unquote
 
@@ -43,11 +42,13 @@ def problems_of(page: pathlib.Path) -> list[str]:
 
 
 def pages() -> list[pathlib.Path]:
-    """What git knows; outside of a checkout, the documentation."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    names = [name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()]
-    return [ROOT / name for name in names] or [ROOT / "README.md", *ROOT.glob("docs/*.md")]
+    """Every page but those which something else put below the tree."""
+    foreign = {"build", "cache", "results", "node_modules", "target", "venv"}
+
+    def is_ours(page: pathlib.Path) -> bool:
+        return not any(part in foreign or part.startswith(".") for part in page.relative_to(ROOT).parts)
+
+    return sorted(page for page in ROOT.rglob("*.md") if is_ours(page))
 
 
 def main() -> int:
