@@ -74,6 +74,7 @@ PG_SRCS = \
 	src/pg/hnsw/parallel_build.cpp \
 	src/pg/hnsw/row_queue.cpp \
 	src/pg/hnsw/scan.cpp \
+	src/pg/hnsw/scan_store.cpp \
 	src/pg/hnsw/settings.cpp \
 	src/pg/hnsw/store_read.cpp \
 	src/pg/hnsw/store_vacuum.cpp \
@@ -119,7 +120,8 @@ PG_SRCS = \
 	src/pg/types/distance.cpp \
 	src/pg/types/results.cpp \
 	src/pg/types/sparse_io.cpp \
-	src/pg/types/typmod.cpp
+	src/pg/types/typmod.cpp \
+	src/pg/unpinned_page.cpp
 
 # Flags of the files that are compiled for one instruction set only.
 ISA_FLAGS_x86_avx2 = -mavx2 -mfma -mf16c -mpopcnt

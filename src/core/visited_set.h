@@ -25,9 +25,9 @@ class VisitedSet {
   /// True if `number` was not there.
   bool insert(std::uint32_t number) {
     if ((size_ + 1) * 2 > slots_.size()) grow();
-    if (!put(number)) return false;
-    ++size_;
-    return true;
+    const bool added = put(number);
+    size_ += added ? 1 : 0;
+    return added;
   }
 
   std::size_t size() const { return size_; }
@@ -50,12 +50,15 @@ class VisitedSet {
   bool put(std::uint32_t number) {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = (number * 2654435769U) >> shift_;  // Fibonacci hashing: high bits are mixed
-    while (slots_[at] != kEmpty) {
-      if (slots_[at] == number) return false;
+    // One way out of the loop, taken at once as a rule: whether the number is new cannot be
+    // foretold, and a branch on it would cost more than the rest.
+    std::uint32_t there = slots_[at];
+    while (there != kEmpty && there != number) {
       at = (at + 1) & mask;
+      there = slots_[at];
     }
     slots_[at] = number;
-    return true;
+    return there != number;
   }
 
   void grow() {

@@ -19,7 +19,7 @@ $node->safe_psql('postgres', q{
 	CREATE EXTENSION vector;
 	CREATE SEQUENCE ids;
 	CREATE TABLE item (id int, note int, val vector(50));
-	CREATE FUNCTION row_of(n bigint) RETURNS vector LANGUAGE sql AS $$
+	CREATE FUNCTION row_of(n bigint) RETURNS vector LANGUAGE sql IMMUTABLE AS $$
 		SELECT array_agg(((hashint8extended(i, n) % 1000) / 10.0)::real ORDER BY i)::vector FROM generate_series(1, 50) i $$;
 	INSERT INTO item SELECT n, 0, row_of(n) FROM generate_series(1, 2000) n, nextval('ids');
 	SELECT setval('ids', 5000);

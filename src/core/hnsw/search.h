@@ -159,13 +159,27 @@ class LayerSearch {
       met_free_ = met_free_ || list_.state == NodeState::kFree;
       std::size_t count = 0;
       for (const Link link : list_.view()) {
-        if (visited_.insert(node_of(link))) fresh_[count++] = node_of(link);
+        fresh_[count] = node_of(link);
+        count += visited_.insert(node_of(link)) ? 1 : 0;
       }
       if (count == 0) continue;
       store_.score(query_, {fresh_.data(), count}, scores_.data());
+      prefetch_next(count);
       for (std::size_t i = 0; i < count; ++i) take(fresh_[i], scores_[i]);
-      if (!frontier_.empty()) store_.prefetch_links(frontier_.front().id);
     }
+  }
+
+  /// Has the links of the node that will be expanded next fetched, while the fresh ones are taken.
+  void prefetch_next(std::size_t fresh_count) {
+    Candidate next{std::numeric_limits<float>::infinity(), 0, kNoNode, 0};
+    if (!frontier_.empty()) next = frontier_.front();
+    for (std::size_t i = 0; i < fresh_count; ++i) {
+      if (scores_[i].scored.distance < next.distance) {
+        next.distance = scores_[i].scored.distance;
+        next.id = fresh_[i];
+      }
+    }
+    if (next.id != kNoNode) store_.prefetch_links(next.id);
   }
 
   void take(NodeId node, const NodeScore& score) {
@@ -209,7 +223,7 @@ class LayerSearch {
   std::pmr::vector<Candidate> discarded_;  // live, not among the results; no order
   std::pmr::vector<Candidate> passages_;   // dying, and too far to be expanded yet
   LinkList list_;
-  std::array<NodeId, kMaxLinks> fresh_;
+  std::array<NodeId, kMaxLinks + 1> fresh_;  // one more is written to, if all are fresh
   std::array<NodeScore, kMaxLinks> scores_;
 };
 
@@ -223,8 +237,8 @@ Candidate entry_candidate(Store& store, const codes::Query& query, EntryPoint en
 }
 
 /// Walks greedily down from layer `from` to layer `to`, both included, and returns the nearest
-/// node met (algorithm 2 with ef = 1).  from < to returns `start`.  No node is looked at twice: what
-/// was seen on one layer was farther than where the next one starts.
+/// node met (algorithm 2 with ef = 1).  from < to returns `start`.  No node is looked at twice:
+/// what was seen on one layer was farther than where the next one starts.
 template <ReadStore Store>
 Candidate descend(Store& store, const codes::Query& query, Candidate start, int from, int to,
                   std::pmr::memory_resource* memory) {

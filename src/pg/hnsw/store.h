@@ -10,6 +10,7 @@
 #define VEC_PG_HNSW_STORE_H_
 
 #include <array>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -98,15 +99,23 @@ class Store {
   /// Pages of items ever used.
   std::uint32_t item_pages();
 
+ protected:
+  Pages pages_;
+
  private:
   MetaPage meta();
 
-  Pages pages_;
   LOCKMODE insert_lock_ = NoLock;
 };
 
 /// The links in a slot that lies in memory.
 void read_links(const Params& params, const std::byte* slot, LinkList& out);
+/// The links of a list that lies in memory and has room for `limit`.
+void read_list(const std::byte* list, int limit, LinkList& out);
+
+/// Of a node that is free.
+inline constexpr NodeScore kFreeScore{
+    {std::numeric_limits<float>::infinity(), 0}, NodeState::kFree, 0};
 
 template <class Visit>
 void Store::for_each_live(Visit visit) {

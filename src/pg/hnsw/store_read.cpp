@@ -33,8 +33,6 @@ struct Visits {
   }
 };
 
-constexpr NodeScore kFreeScore{{std::numeric_limits<float>::infinity(), 0}, NodeState::kFree, 0};
-
 /// Calls each(first, end, held) for every run of visits to one page, which is held meanwhile, with
 /// held.page null if it was never used.
 template <class Each>
@@ -164,12 +162,8 @@ void links_unguarded(Pages& pages, NodeId node, int layer, LinkList& out) {
   const Place at = pages.shape.layout.upper_slot(upper);
   const Held held = hold(pages, at.block, PageKind::kUpper, BUFFER_LOCK_SHARE);
   if (held.page != nullptr && read_at<UpperSlot>(held.page, at.offset).owner == node) {
-    const char* list = held.page + at.offset + sizeof(UpperSlot);
-    while (out.count < params.max_links(layer)) {
-      const auto link = read_at<Link>(list, sizeof(Link) * static_cast<std::size_t>(out.count));
-      if (link == vec::hnsw::kNoLink) break;
-      out.links[static_cast<std::size_t>(out.count++)] = link;
-    }
+    const auto* slot = reinterpret_cast<const std::byte*>(held.page + at.offset);
+    read_list(slot + sizeof(UpperSlot), params.max_links(layer), out);
   }
   release(held);
 }
@@ -212,8 +206,11 @@ void read_links(const Params& params, const std::byte* slot, LinkList& out) {
   out.count = 0;
   out.state = header.state;
   if (header.state == NodeState::kFree) return;
-  const std::byte* list = slot + sizeof header;
-  const int limit = params.max_links(0);
+  read_list(slot + sizeof header, params.max_links(0), out);
+}
+
+void read_list(const std::byte* list, int limit, LinkList& out) {
+  out.count = 0;
   while (out.count < limit) {
     Link link;
     std::memcpy(&link, list + sizeof link * static_cast<std::size_t>(out.count), sizeof link);

@@ -1,0 +1,45 @@
+// pg/hnsw/scan_store.h
+//
+// The ReadStore of scans: as Store, but the search looks at pages without pinning or locking them
+// (pg/unpinned_page.h) wherever it knows which buffer they are in.
+//
+// A search bears what it may see then.  Half a list of links before a change and half after it:
+// each is the number of a node.  A node's code and another's in one: not as long as the node lives
+// and is of the generation that was read with the code, and rows() tells if it is not.  Inserts and
+// vacuum, which decide by what they see in lists, use Store.
+
+#ifndef VEC_PG_HNSW_SCAN_STORE_H_
+#define VEC_PG_HNSW_SCAN_STORE_H_
+
+#include "pg/hnsw/store.h"
+#include "pg/unpinned_page.h"
+
+namespace vec::pg::hnsw {
+
+class ScanStore : private Store {
+ public:
+  explicit ScanStore(Relation index)
+      : Store(index),
+        unpinned_(pg_call([this] { return UnpinnedPages(pages_.index, pages_.remembered); })) {}
+
+  using Store::check_interrupts;
+  using Store::entry;
+  using Store::fetch_codes;
+  using Store::format;
+  using Store::rows;
+
+  void links(NodeId node, int layer, LinkList& out);
+  void score(const Query& query, std::span<const NodeId> nodes, NodeScore* out);
+  void prefetch_links(NodeId node) const;
+
+ private:
+  template <class Read>
+  bool look(vec::hnsw::Place place, Read read);
+  bool look_at_upper_links(NodeId node, int layer, LinkList& out);
+
+  UnpinnedPages unpinned_;
+};
+
+}  // namespace vec::pg::hnsw
+
+#endif  // VEC_PG_HNSW_SCAN_STORE_H_

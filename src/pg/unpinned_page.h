@@ -1,0 +1,51 @@
+// pg/unpinned_page.h
+//
+// Looking at a page in shared buffers without pinning or locking it: nothing is written, so a look
+// costs one cache line of the buffer's descriptor, and backends that look at one page do not
+// disturb each other.
+//
+// A buffer may be given to another page at any moment.  Its tag is changed before its contents
+// are, so what was read is of the page if the tag was right before and after.  (A buffer that was
+// given away and back in between, two reads from disk within one look, goes unnoticed.)  And
+// since nothing is locked, what was read may be half of the page before a change and half of the
+// page after it.  So this is for readers whom a wrong value leads astray at worst.
+
+#ifndef VEC_PG_UNPINNED_PAGE_H_
+#define VEC_PG_UNPINNED_PAGE_H_
+
+#include "pg/pg.h"
+#include "pg/remembered_buffers.h"
+
+namespace vec::pg {
+
+/// Looks at the pages of one index that are remembered.  Trivially destructible; nothing here can
+/// raise an error.
+class UnpinnedPages {
+ public:
+  UnpinnedPages() = default;
+  UnpinnedPages(Relation index, RememberedBuffers* remembered);
+
+  /// Asks the processor for the descriptor and for `bytes` bytes at `offset`, and returns where
+  /// the block is supposed to be; InvalidBuffer if that is not known.
+  Buffer prefetch(BlockNumber block, std::size_t offset, std::size_t bytes) const;
+
+  Buffer buffer_of(BlockNumber block) const {
+    const Buffer buffer = remembered_->recall(block);
+    return buffer > InvalidBuffer ? buffer : InvalidBuffer;  // a local buffer's number is negative
+  }
+
+  /// The page, if there is a buffer and it still holds that block; else null.  What is read from it
+  /// counts only if still_there() says so afterwards.
+  const char* look(Buffer buffer, BlockNumber block);
+  bool still_there(Buffer buffer, BlockNumber block) const;
+
+ private:
+  bool holds(const BufferDesc* descriptor, BlockNumber block) const;
+
+  BufferTag tag_ = {};  // but for the block
+  RememberedBuffers* remembered_ = nullptr;
+};
+
+}  // namespace vec::pg
+
+#endif  // VEC_PG_UNPINNED_PAGE_H_
