@@ -78,6 +78,11 @@ def parse(arguments):
         "--measure", default=",".join(ALL), help=f"comma-separated, of {','.join(ALL)}"
     )
     parser.add_argument("--build-reps", type=int)
+    parser.add_argument(
+        "--inserted",
+        action="store_true",
+        help="insert the rows into an empty index instead of building one on them",
+    )
     parser.add_argument("--search-reps", type=int, default=3)
     parser.add_argument("--client-seconds", type=int, help="length of each run of pgbench")
     parser.add_argument(

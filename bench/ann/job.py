@@ -27,6 +27,7 @@ class Job:
     k: int = 10
     workers: int = 1
     build_reps: int = 2
+    inserted: bool = False  # rows go into an empty index, instead of an index being built on them
     search_reps: int = 3
     clients: tuple = (1, 2, 4, 8)
     client_seconds: int = 5
