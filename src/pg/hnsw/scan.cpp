@@ -5,6 +5,7 @@
 // candidates as their bounds come up.  So about as many rows are fetched as are returned, without
 // knowing LIMIT.  Rows that the snapshot does not see use up no place (README, "Scans").
 
+#include <array>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -60,6 +61,7 @@ class Scan {
 
  private:
   void start(IndexScanDesc scan);
+  void expect(std::span<const Candidate> candidates);
   void add(std::span<const Candidate> candidates);
   bool more();
   bool begin_anew();
@@ -113,7 +115,25 @@ void Scan::start(IndexScanDesc scan) {
 
   wanted_ = static_cast<std::size_t>(ef_search);
   search_ = vec::hnsw::search_base(*store_, *query_, wanted_, &memory_);
-  if (search_ != nullptr) add(search_->sorted_results());
+  if (search_ == nullptr) return;
+  const auto found = search_->sorted_results();
+  expect(found);
+  add(found);
+}
+
+/// Has the rows that come first on their way into the cache, each stage for all of them.
+void Scan::expect(std::span<const Candidate> candidates) {
+  constexpr std::size_t kMost = 16;  // what LIMIT 10 looks at
+  std::array<RowId, kMost> rows;
+  const std::size_t count = std::min(candidates.size(), kMost);
+  for (std::size_t i = 0; i < count; ++i) store_->prefetch_links(candidates[i].id);
+  for (std::size_t i = 0; i < count; ++i) {
+    rows[i] = store_->likely_row(candidates[i].id);
+    if (rows[i].valid()) heap_.expect(rows[i]);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (rows[i].valid()) heap_.expect_value(rows[i]);
+  }
 }
 
 void Scan::add(std::span<const Candidate> candidates) {

@@ -50,6 +50,13 @@ void ScanStore::links(NodeId node, int layer, LinkList& out) {
   if (!seen) Store::links(node, layer, out);
 }
 
+RowId ScanStore::likely_row(NodeId node) {
+  LinkSlot header{};
+  const bool seen = look(layout().link_slot(node),
+                         [&](const std::byte* slot) { std::memcpy(&header, slot, sizeof header); });
+  return seen && header.state == NodeState::kLive ? header.rows[0] : RowId{};
+}
+
 void ScanStore::prefetch_links(NodeId node) const {
   const Place place = layout().link_slot(node);
   unpinned_.prefetch(place.block, place.offset, layout().link_slot_bytes());
@@ -65,7 +72,6 @@ void ScanStore::score(const Query& query, std::span<const NodeId> nodes, NodeSco
     buffers[i] = unpinned_.prefetch(places[i].block, places[i].offset, layout().code_slot_bytes());
   }
 
-  std::array<const std::byte*, kMaxLinks> codes;
   std::array<std::uint32_t, kMaxLinks> seen;  // which of `nodes` they are of
   std::size_t seen_count = 0;
   std::array<NodeId, kMaxLinks> missed;
@@ -84,11 +90,11 @@ void ScanStore::score(const Query& query, std::span<const NodeId> nodes, NodeSco
     const auto slot = read_at<CodeSlot>(page, places[i].offset);
     out[i].state = slot.state;
     out[i].generation = slot.generation;
-    codes[seen_count] = reinterpret_cast<const std::byte*>(page + places[i].offset + sizeof slot);
+    codes_[seen_count] = reinterpret_cast<const std::byte*>(page + places[i].offset + sizeof slot);
     seen[seen_count++] = static_cast<std::uint32_t>(i);
   }
   std::array<codes::Scored, kMaxLinks> scored;
-  query.score(codes.data(), seen_count, scored.data());
+  query.score(codes_.data(), seen_count, scored.data());
   for (std::size_t k = 0; k < seen_count; ++k) {
     const std::uint32_t i = seen[k];
     if (out[i].state == NodeState::kFree) {

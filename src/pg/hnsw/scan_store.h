@@ -32,12 +32,16 @@ class ScanStore : private Store {
   void score(const Query& query, std::span<const NodeId> nodes, NodeScore* out);
   void prefetch_links(NodeId node) const;
 
+  /// A hint which row rows() will give first; not valid if that is not known at a glance.
+  RowId likely_row(NodeId node);
+
  private:
   template <class Read>
   bool look(vec::hnsw::Place place, Read read);
   bool look_at_upper_links(NodeId node, int layer, LinkList& out);
 
   UnpinnedPages unpinned_;
+  std::array<const std::byte*, vec::hnsw::kMaxLinks> codes_;  // of score()
 };
 
 }  // namespace vec::pg::hnsw

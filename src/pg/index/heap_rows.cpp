@@ -14,6 +14,25 @@ void HeapRows::open(IndexScanDesc scan) {
   }
   toasted_ = ToastedValues(CurrentMemoryContext);
   fetch_ = table_index_fetch_begin(scan->heapRelation);
+  remembered_ = remembered_buffers(scan->heapRelation);
+  pages_ = UnpinnedPages(scan->heapRelation, remembered_);
+}
+
+void HeapRows::expect(RowId row) const {
+  const ItemPointerData tid = to_tid(row);
+  const std::size_t end = SizeOfPageHeaderData + tid.ip_posid * sizeof(ItemIdData);
+  pages_.prefetch(ItemPointerGetBlockNumberNoCheck(&tid), 0, end);
+}
+
+void HeapRows::expect_value(RowId row) {
+  const ItemPointerData tid = to_tid(row);
+  const BlockNumber block = ItemPointerGetBlockNumberNoCheck(&tid);
+  const char* page = pages_.look(pages_.buffer_of(block), block);
+  const std::size_t end = SizeOfPageHeaderData + tid.ip_posid * sizeof(ItemIdData);
+  if (page == nullptr || end > BLCKSZ) return;
+  ItemIdData item;
+  std::memcpy(&item, page + end - sizeof item, sizeof item);
+  if (item.lp_off + item.lp_len <= BLCKSZ) pages_.prefetch(block, item.lp_off, item.lp_len);
 }
 
 void HeapRows::close() {
@@ -43,6 +62,10 @@ HeapRows::Answer HeapRows::look(RowId row, bool distance_wanted) {
   bool all_dead = false;
   if (!table_index_fetch_tuple(fetch_, &tid, scan_->xs_snapshot, slot_, &call_again, &all_dead)) {
     return {false, false, 0};
+  }
+  if (TTS_IS_BUFFERTUPLE(slot_)) {
+    remember(remembered_, ItemPointerGetBlockNumber(&slot_->tts_tid),
+             reinterpret_cast<BufferHeapTupleTableSlot*>(slot_)->buffer);
   }
   if (!distance_wanted) return {true, false, 0};
   const MemoryContext before = MemoryContextSwitchTo(per_row_);

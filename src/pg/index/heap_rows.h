@@ -9,6 +9,7 @@
 #include "core/row_id.h"
 #include "pg/index/toasted_values.h"
 #include "pg/pg.h"
+#include "pg/unpinned_page.h"
 
 namespace vec::pg {
 
@@ -33,6 +34,11 @@ class HeapRows {
   /// distance_wanted   false: only whether the row is visible
   Answer look(RowId row, bool distance_wanted);
 
+  /// Hints that look() will soon be called for a row.  Asks the processor for what says where the
+  /// row is; and, once that may have come, for the row.
+  void expect(RowId row) const;
+  void expect_value(RowId row);
+
  private:
   Datum indexed_value(bool* is_null);
 
@@ -43,6 +49,8 @@ class HeapRows {
   EState* executor_ = nullptr;
   MemoryContext per_row_ = nullptr;
   ToastedValues toasted_;
+  UnpinnedPages pages_;  // the table's
+  RememberedBuffers* remembered_ = nullptr;
   Datum query_ = 0;
 };
 
