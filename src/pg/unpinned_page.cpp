@@ -52,6 +52,9 @@ bool UnpinnedPages::holds(const BufferDesc* descriptor, BlockNumber block) const
 }
 
 const char* UnpinnedPages::look(Buffer buffer, BlockNumber block) {
+#ifdef USE_VALGRIND
+  return nullptr;  // such a server tells valgrind that pages without a pin are out of bounds
+#endif
   if (!BufferIsValid(buffer)) return nullptr;
   BufferDesc* descriptor = GetBufferDescriptor(buffer - 1);
   if (!holds(descriptor, block)) return nullptr;
