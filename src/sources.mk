@@ -74,7 +74,7 @@ PG_SRCS = \
 	src/pg/hnsw/parallel_build.cpp \
 	src/pg/hnsw/row_queue.cpp \
 	src/pg/hnsw/scan.cpp \
-	src/pg/hnsw/scan_store.cpp \
+	src/pg/hnsw/search_store.cpp \
 	src/pg/hnsw/settings.cpp \
 	src/pg/hnsw/store_read.cpp \
 	src/pg/hnsw/store_vacuum.cpp \

@@ -63,16 +63,16 @@ bool join_equal(Store& store, std::span<const Candidate> found, const CodeBatch&
 
 /// Finds a new node's links on every layer it shares with the graph.  Returns false if the row
 /// joined a node with the same code instead.
-template <WriteStore Store>
-bool find_links(Store& store, const codes::Query& query, std::span<const std::byte> code, RowId row,
-                int level, EntryPoint entry, InsertScratch& scratch,
-                std::pmr::memory_resource* memory) {
+template <WriteStore Store, ReadStore Searched>
+bool find_links(Store& store, Searched& searched, const codes::Query& query,
+                std::span<const std::byte> code, RowId row, int level, EntryPoint entry,
+                InsertScratch& scratch, std::pmr::memory_resource* memory) {
   scratch.lists.assign(static_cast<std::size_t>(level) + 1, LinkList{});
   if (!entry.exists()) return true;
   const auto ef = static_cast<std::size_t>(store.params().ef_construction);
-  std::vector<Candidate> found = approach(store, query, entry, level, ef, memory);
+  std::vector<Candidate> found = approach(searched, query, entry, level, ef, memory);
   for (int layer = std::min(level, entry.level); layer >= 0; --layer) {
-    LayerSearch<Store> search(store, query, layer, ef, false, memory);
+    LayerSearch<Searched> search(searched, query, layer, ef, false, memory);
     search.start(found);
     const auto results = search.sorted_results();
     if (results.empty()) continue;
@@ -88,13 +88,15 @@ bool find_links(Store& store, const codes::Query& query, std::span<const std::by
 }
 
 /// Inserts a row.
+/// searched  the same graph, to find neighbours in; what is decided by is read from `store`
 /// query   made from the row's value
 /// code    the value's code
 /// level   of the node, if it needs one of its own
 /// memory  for the searches
-template <WriteStore Store>
-void insert(Store& store, const codes::Query& query, std::span<const std::byte> code, RowId row,
-            int level, InsertScratch& scratch, std::pmr::memory_resource* memory) {
+template <WriteStore Store, ReadStore Searched>
+void insert(Store& store, Searched& searched, const codes::Query& query,
+            std::span<const std::byte> code, RowId row, int level, InsertScratch& scratch,
+            std::pmr::memory_resource* memory) {
   // A node that changes the entry point is inserted alone, because two such nodes would not know
   // each other: one that is higher than today's, or one that finds no living node to link to.
   EntryPoint entry;
@@ -102,7 +104,7 @@ void insert(Store& store, const codes::Query& query, std::span<const std::byte> 
     store.begin_insert(alone);
     entry = store.entry();
     if (alone || level <= entry.level) {
-      if (!find_links(store, query, code, row, level, entry, scratch, memory)) {
+      if (!find_links(store, searched, query, code, row, level, entry, scratch, memory)) {
         store.end_insert();
         return;
       }
@@ -121,6 +123,12 @@ void insert(Store& store, const codes::Query& query, std::span<const std::byte> 
     connect_back(store, layer, node, code, links, scratch);
   }
   store.end_insert();
+}
+
+template <WriteStore Store>
+void insert(Store& store, const codes::Query& query, std::span<const std::byte> code, RowId row,
+            int level, InsertScratch& scratch, std::pmr::memory_resource* memory) {
+  insert(store, store, query, code, row, level, scratch, memory);
 }
 
 }  // namespace vec::hnsw

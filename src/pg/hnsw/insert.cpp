@@ -4,7 +4,7 @@
 
 #include "core/rng.h"
 #include "pg/hnsw/access_method.h"
-#include "pg/hnsw/store.h"
+#include "pg/hnsw/search_store.h"
 #include "pg/index/heap_rows.h"
 #include "pg/index/row_value.h"
 #include "pg/memory.h"
@@ -39,11 +39,12 @@ bool insert(Relation index, Datum* values, bool* is_null, ItemPointer tid, Relat
     {
       ContextMemory memory(context);
       Store store(index);
+      SearchStore searched(index);
       RowValue value(store.format(), "hnsw");
       if (value.set(values[0])) {
         const codes::Query query = value.query();
         vec::hnsw::InsertScratch scratch;
-        vec::hnsw::insert(store, query, value.code(), to_row(tid),
+        vec::hnsw::insert(store, searched, query, value.code(), to_row(tid),
                           vec::hnsw::draw_level(random_uniform(), store.params().m), scratch,
                           &memory);
       }

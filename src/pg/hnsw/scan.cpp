@@ -13,7 +13,7 @@
 
 #include "core/hnsw/search.h"
 #include "pg/hnsw/access_method.h"
-#include "pg/hnsw/scan_store.h"
+#include "pg/hnsw/search_store.h"
 #include "pg/hnsw/settings.h"
 #include "pg/index/heap_rows.h"
 #include "pg/index/order_scan.h"
@@ -24,7 +24,7 @@ namespace vec::pg::hnsw {
 namespace {
 
 using vec::hnsw::Candidate;
-using Search = vec::hnsw::LayerSearch<ScanStore>;
+using Search = vec::hnsw::LayerSearch<SearchStore>;
 
 /// A thing that is to come out: a node that is certain not to be nearer than `key`, or a row at
 /// exactly `key`.
@@ -71,7 +71,7 @@ class Scan {
 
   MemoryContext context_;
   ContextMemory memory_;
-  std::optional<ScanStore> store_;
+  std::optional<SearchStore> store_;
   std::optional<Query> query_;
   std::unique_ptr<Search> search_;
   std::priority_queue<Upcoming> upcoming_;

@@ -1,4 +1,4 @@
-#include "pg/hnsw/scan_store.h"
+#include "pg/hnsw/search_store.h"
 
 #include "pg/hnsw/pages.h"
 
@@ -8,7 +8,7 @@ using vec::hnsw::kMaxLinks;
 
 /// Calls read(slot) with what is at that place.  False if what it read does not count.
 template <class Read>
-bool ScanStore::look(Place place, Read read) {
+bool SearchStore::look(Place place, Read read) {
   const Buffer buffer = unpinned_.buffer_of(place.block);
   const char* page = unpinned_.look(buffer, place.block);
   if (page == nullptr) return false;
@@ -16,7 +16,7 @@ bool ScanStore::look(Place place, Read read) {
   return unpinned_.still_there(buffer, place.block);
 }
 
-bool ScanStore::look_at_upper_links(NodeId node, int layer, LinkList& out) {
+bool SearchStore::look_at_upper_links(NodeId node, int layer, LinkList& out) {
   LinkSlot header;
   if (!look(layout().link_slot(node),
             [&](const std::byte* slot) { std::memcpy(&header, slot, sizeof header); })) {
@@ -42,7 +42,7 @@ bool ScanStore::look_at_upper_links(NodeId node, int layer, LinkList& out) {
   return true;
 }
 
-void ScanStore::links(NodeId node, int layer, LinkList& out) {
+void SearchStore::links(NodeId node, int layer, LinkList& out) {
   const bool seen = layer > 0 ? look_at_upper_links(node, layer, out)
                               : look(layout().link_slot(node), [&](const std::byte* slot) {
                                   read_links(params(), slot, out);
@@ -50,19 +50,19 @@ void ScanStore::links(NodeId node, int layer, LinkList& out) {
   if (!seen) Store::links(node, layer, out);
 }
 
-RowId ScanStore::likely_row(NodeId node) {
+RowId SearchStore::likely_row(NodeId node) {
   LinkSlot header{};
   const bool seen = look(layout().link_slot(node),
                          [&](const std::byte* slot) { std::memcpy(&header, slot, sizeof header); });
   return seen && header.state == NodeState::kLive ? header.rows[0] : RowId{};
 }
 
-void ScanStore::prefetch_links(NodeId node) const {
+void SearchStore::prefetch_links(NodeId node) const {
   const Place place = layout().link_slot(node);
   unpinned_.prefetch(place.block, place.offset, layout().link_slot_bytes());
 }
 
-void ScanStore::score(const Query& query, std::span<const NodeId> nodes, NodeScore* out) {
+void SearchStore::score(const Query& query, std::span<const NodeId> nodes, NodeScore* out) {
   if (layout().has_items()) return Store::score(query, nodes, out);
   const std::size_t count = nodes.size();
   std::array<Place, kMaxLinks> places;

@@ -1,24 +1,24 @@
-// pg/hnsw/scan_store.h
+// pg/hnsw/search_store.h
 //
-// The ReadStore of scans: as Store, but the search looks at pages without pinning or locking them
+// The ReadStore of searches: as Store, but looks at pages without pinning or locking them
 // (pg/unpinned_page.h) wherever it knows which buffer they are in.
 //
 // A search bears what it may see then.  Half a list of links before a change and half after it:
 // each is the number of a node.  A node's code and another's in one: not as long as the node lives
-// and is of the generation that was read with the code, and rows() tells if it is not.  Inserts and
-// vacuum, which decide by what they see in lists, use Store.
+// and is of the generation that was read with the code, and rows() tells if it is not.  What
+// inserts and vacuum decide by they read through Store.
 
-#ifndef VEC_PG_HNSW_SCAN_STORE_H_
-#define VEC_PG_HNSW_SCAN_STORE_H_
+#ifndef VEC_PG_HNSW_SEARCH_STORE_H_
+#define VEC_PG_HNSW_SEARCH_STORE_H_
 
 #include "pg/hnsw/store.h"
 #include "pg/unpinned_page.h"
 
 namespace vec::pg::hnsw {
 
-class ScanStore : private Store {
+class SearchStore : private Store {
  public:
-  explicit ScanStore(Relation index)
+  explicit SearchStore(Relation index)
       : Store(index),
         unpinned_(pg_call([this] { return UnpinnedPages(pages_.index, pages_.remembered); })) {}
 
@@ -46,4 +46,4 @@ class ScanStore : private Store {
 
 }  // namespace vec::pg::hnsw
 
-#endif  // VEC_PG_HNSW_SCAN_STORE_H_
+#endif  // VEC_PG_HNSW_SEARCH_STORE_H_
