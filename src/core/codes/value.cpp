@@ -17,6 +17,39 @@ float round_up(double value) {
   return std::nextafter(nearest, std::numeric_limits<float>::infinity());
 }
 
+constexpr std::size_t kLanes = 8;  // compilers make vectors of loops over so many
+
+/// What a code loses and keeps of x.
+struct Decoded {
+  double norm_squared;
+  double error;  // sum of the differences' squares, or for L1 of their absolute values
+};
+
+/// lo + step * code is exact in double but for its last bit, so these sums are good to 1e-13.
+template <bool kL1>
+Decoded decode_sums(const float* x, const std::uint8_t* code, std::size_t n, double lo,
+                    double step) {
+  double norms[kLanes] = {};
+  double errors[kLanes] = {};
+  const auto add = [&](std::size_t k, float element, std::uint8_t level) {
+    const double decoded = lo + step * static_cast<double>(int{level});
+    const double difference = double{element} - decoded;
+    norms[k] += decoded * decoded;
+    errors[k] += kL1 ? std::fabs(difference) : difference * difference;
+  };
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    for (std::size_t k = 0; k < kLanes; ++k) add(k, x[i + k], code[i + k]);
+  }
+  for (std::size_t k = 0; i < n; ++i, ++k) add(k, x[i], code[i]);
+  Decoded sums{};
+  for (std::size_t k = 0; k < kLanes; ++k) {
+    sums.norm_squared += norms[k];
+    sums.error += errors[k];
+  }
+  return sums;
+}
+
 /// Codes `x` as kU8.
 void encode_u8(const Format& format, const float* x, std::byte* out) {
   const auto& table = kernels::active();
@@ -34,30 +67,14 @@ void encode_u8(const Format& format, const float* x, std::byte* out) {
   table.encode_u8(x, n, header.lo, inverse_step, code);
   header.level_sum = static_cast<std::uint32_t>(table.sum_u8(code, n));
 
-  // lo + step * code is exact in double but for its last bit, so these sums are good to 1e-13.
-  double norm_squared = 0;
-  double error = 0;
-  const double lo = header.lo;
-  const double step = header.step;
-  if (format.metric == Metric::kL1) {
-    for (std::size_t i = 0; i < n; ++i) {
-      const double decoded = lo + step * code[i];
-      norm_squared += decoded * decoded;
-      error += std::fabs(x[i] - decoded);
-    }
-  } else {
-    for (std::size_t i = 0; i < n; ++i) {
-      const double decoded = lo + step * code[i];
-      const double difference = x[i] - decoded;
-      norm_squared += decoded * decoded;
-      error += difference * difference;
-    }
-    error = std::sqrt(error);
-  }
+  const bool l1 = format.metric == Metric::kL1;
+  const Decoded sums = l1 ? decode_sums<true>(x, code, n, header.lo, header.step)
+                          : decode_sums<false>(x, code, n, header.lo, header.step);
+  double error = l1 ? sums.error : std::sqrt(sums.error);
   // Of unit length only up to rounding: half a unit in the last place of each element.
   if (format.metric == Metric::kCosine) error += 1.0 / (1 << 23);
   header.radius = round_up(error * (1 + 1e-12));
-  header.norm_squared = static_cast<float>(norm_squared);
+  header.norm_squared = static_cast<float>(sums.norm_squared);
   if (!std::isfinite(header.norm_squared)) {
     header.norm_squared = std::numeric_limits<float>::max();
     header.radius = std::numeric_limits<float>::infinity();
@@ -76,8 +93,17 @@ void dense_floats(const Format& format, const Value& value, std::vector<float>& 
   }
   if (format.metric != Metric::kCosine || format.kind != CodeKind::kU8) return;
   const double norm = std::sqrt(kernels::active().norm_squared_f32(out.data(), format.dims));
-  if (!(norm > 0)) return;
-  for (float& element : out) element = static_cast<float>(element / norm);
+  if (norm > 0) scale(out.data(), out.size(), 1 / norm);
+}
+
+void scale(float* x, std::size_t n, double factor) noexcept {
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    float part[kLanes];
+    for (std::size_t k = 0; k < kLanes; ++k) part[k] = static_cast<float>(x[i + k] * factor);
+    std::memcpy(x + i, part, sizeof part);
+  }
+  for (; i < n; ++i) x[i] = static_cast<float>(x[i] * factor);
 }
 
 bool has_zero_norm(const Format& format, const Value& value) {

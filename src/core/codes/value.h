@@ -28,6 +28,9 @@ struct Value {
 /// made from.  A zero vector stays zero.
 void dense_floats(const Format& format, const Value& value, std::vector<float>& out);
 
+/// Multiplies `n` floats: each product is taken in double and rounded once.
+void scale(float* x, std::size_t n, double factor) noexcept;
+
 /// |value| is zero, so that it has no direction: the cosine metric leaves it out.
 bool has_zero_norm(const Format& format, const Value& value);
 

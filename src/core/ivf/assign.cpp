@@ -37,7 +37,8 @@ Assigner::Assigner(const codes::Format& format, std::span<const std::byte> cente
       lists_(centers.size() / format_.code_bytes),
       by_products_(format_.element != codes::Element::kBit && format_.dims >= kLeastDims &&
                    lists_ > 1),
-      rows_(kRowBlock * format_.code_bytes, memory),
+      kept_as_floats_(by_products_ && format_.kind == codes::CodeKind::kFloat),
+      rows_(kept_as_floats_ ? 0 : kRowBlock * format_.code_bytes, memory),
       floats_(memory),
       center_floats_(memory),
       finder_(by_products_ ? format_.dims : 0, by_of(format_), memory) {
@@ -57,10 +58,14 @@ Assigner::Assigner(const codes::Format& format, std::span<const std::byte> cente
 }
 
 void Assigner::add(const codes::Value& value) {
-  std::byte* to = rows_.data() + size_ * format_.code_bytes;
-  std::vector<float> none;
-  codes::encode(format_, value, none, to);
-  if (by_products_) to_floats(format_, to, 1, floats_.data() + size_ * format_.dims);
+  if (kept_as_floats_) {
+    std::memcpy(floats_.data() + size_ * format_.dims, value.floats, format_.code_bytes);
+  } else {
+    std::byte* to = rows_.data() + size_ * format_.code_bytes;
+    std::vector<float> none;
+    codes::encode(format_, value, none, to);
+    if (by_products_) to_floats(format_, to, 1, floats_.data() + size_ * format_.dims);
+  }
   ++size_;
 }
 
@@ -82,9 +87,7 @@ ListNo Assigner::nearest_of_all(std::size_t i) const {
 
 void Assigner::assign(ListNo* out) {
   const auto choose = [&](std::size_t i, std::span<const std::uint32_t> lists) {
-    const double squared =
-        kernels::active().norm_squared_f32(floats_.data() + i * format_.dims, format_.dims);
-    if (lists.empty() || !(squared > kLeastNorm * kLeastNorm)) {
+    if (lists.empty() || !(finder_.norm(i) > kLeastNorm)) {
       out[i] = nearest_of_all(i);
       return;
     }

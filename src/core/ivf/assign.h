@@ -37,7 +37,11 @@ class Assigner {
   const std::byte* center(std::size_t list) const {
     return centers_.data() + list * format_.code_bytes;
   }
-  const std::byte* row(std::size_t i) const { return rows_.data() + i * format_.code_bytes; }
+  /// The row as a center_format() code.
+  const std::byte* row(std::size_t i) const {
+    return kept_as_floats_ ? reinterpret_cast<const std::byte*>(floats_.data() + i * format_.dims)
+                           : rows_.data() + i * format_.code_bytes;
+  }
   float distance(std::size_t i, std::size_t list) const;
   ListNo nearest_of_all(std::size_t i) const;
 
@@ -45,8 +49,9 @@ class Assigner {
   std::span<const std::byte> centers_;
   std::size_t lists_;
   bool by_products_;
+  bool kept_as_floats_;  // which are the rows' codes, too
   std::size_t size_ = 0;
-  std::pmr::vector<std::byte> rows_;  // as center_format() codes
+  std::pmr::vector<std::byte> rows_;
   // Only if by_products_:
   std::pmr::vector<float> floats_;  // of the rows
   std::pmr::vector<float> center_floats_;

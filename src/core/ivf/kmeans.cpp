@@ -18,6 +18,14 @@ Samples::Samples(const codes::Format& format, std::pmr::memory_resource* memory)
       floats_(memory),
       bits_(memory) {}
 
+void Samples::reserve(std::size_t count) {
+  if (format_.element == codes::Element::kBit) {
+    bits_.reserve(count * format_.code_bytes);
+  } else {
+    floats_.reserve(count * format_.dims);
+  }
+}
+
 bool Samples::put(const codes::Value& value, std::size_t i) {
   if (format_.element == codes::Element::kBit) {
     const std::size_t bytes = format_.code_bytes;
@@ -40,9 +48,7 @@ bool Samples::put(const codes::Value& value, std::size_t i) {
   } else {
     kernel.f16_to_f32(value.halves, row, dims);
   }
-  if (spherical_) {
-    for (std::size_t d = 0; d < dims; ++d) row[d] = static_cast<float>(row[d] / norm);
-  }
+  if (spherical_) codes::scale(row, dims, 1 / norm);
   return true;
 }
 

@@ -36,6 +36,9 @@ class Samples {
   std::size_t size() const { return size_; }
   std::size_t bytes() const { return floats_.capacity() * sizeof(float) + bits_.capacity(); }
 
+  /// Takes room for so many, if it can be had.
+  void reserve(std::size_t count);
+
   /// False, and nothing is added, if the value has no direction and the metric needs one.
   bool add(const codes::Value& value) {
     if (!put(value, size_)) return false;

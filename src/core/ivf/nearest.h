@@ -43,6 +43,9 @@ class NearestFinder {
   /// Centers side by side; borrowed.
   void set_centers(const float* centers, std::size_t count);
 
+  /// |row|.
+  double norm(std::size_t row) const { return norms_[row]; }
+
   /// For the rows i = first, first + stride, ... below `end`: each(i, centers), with all centers
   /// that may be nearest to the row, by number: not only by the true distance, but by what the
   /// kernels' float sums make of it.  The list is empty if nothing is certain: for rows and

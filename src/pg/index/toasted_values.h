@@ -11,8 +11,8 @@
 
 namespace vec::pg {
 
-/// Trivially destructible; C-like functions.  What fetch() opens, close() gives back; after an
-/// error PostgreSQL does.  Holds no pin between the calls.
+/// Trivially destructible; C-like functions.  What a fetch opens, close() gives back; after an
+/// error PostgreSQL does.
 class ToastedValues {
  public:
   ToastedValues() = default;
@@ -20,14 +20,24 @@ class ToastedValues {
   explicit ToastedValues(MemoryContext context) : context_(context) {}
 
   /// The value in a piece if it is stored out of line and not compressed; else `value` as it is.
-  /// Good until the next call.
+  /// Good until the next call.  Holds no pin between the calls.
   Datum fetch(Datum value);
+
+  /// The same for values that are asked for in about the order in which they were stored, as by a
+  /// scan of the table: the next one is looked for where the last one ended.  Keeps the place, and
+  /// its pins, until close().  Not to be mixed with fetch().
+  Datum fetch_next(Datum value);
   void close();
 
  private:
   void open(Oid table);
-  /// False if the chunks are not those of one value of so many bytes.
-  bool read_chunks(Oid value, char* out, int32 bytes);
+  /// Whether the value is one that this reads, from the table that is open from now on.
+  bool can_read(Datum value, struct varatt_external* place);
+  /// Begins a scan at the value's chunks.
+  void seek(Oid value, bool and_later);
+  /// From the index scan, beginning with the row in chunk_ if `at_first`.  False if the chunks are
+  /// not those of one value of so many bytes.
+  bool read_chunks(Oid value, bool at_first, char* out, int32 bytes);
 
   MemoryContext context_ = nullptr;
   Relation table_ = nullptr;
@@ -35,6 +45,9 @@ class ToastedValues {
   int index_count_ = 0;
   IndexScanDesc scan_ = nullptr;
   TupleTableSlot* chunk_ = nullptr;
+  bool is_ahead_ = false;            // chunk_ has what comes after the last value
+  struct varlena* room_ = nullptr;  // of fetch_next()
+  Size room_bytes_ = 0;
 #if PG_VERSION_NUM < 180000
   SnapshotData snapshot_ = {};
 #endif

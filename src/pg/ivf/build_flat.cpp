@@ -4,6 +4,7 @@
 
 #include "pg/index/heap_rows.h"
 #include "pg/index/row_value.h"
+#include "pg/index/toasted_values.h"
 #include "pg/ivf/access_method.h"
 #include "pg/ivf/list_writer.h"
 #include "pg/memory.h"
@@ -18,7 +19,10 @@ using vec::ivf::EntryHeader;
 class FlatBuild {
  public:
   FlatBuild(Relation index, const Shape& shape)
-      : value_(shape.format, name_of(shape.method)), writer_(index, shape), row_memory_(pg_call([] {
+      : value_(shape.format, name_of(shape.method)),
+        toasted_(CurrentMemoryContext),
+        writer_(index, shape),
+        row_memory_(pg_call([] {
           return AllocSetContextCreate(CurrentMemoryContext, "flat build row",
                                        ALLOCSET_DEFAULT_SIZES);
         })) {
@@ -29,7 +33,9 @@ class FlatBuild {
   void add(ItemPointer tid, Datum datum, bool is_null) {
     const MemoryContext before = MemoryContextSwitchTo(row_memory_);
     std::span<const std::byte> code;
-    if (!is_null && value_.set(datum)) code = value_.code();
+    if (!is_null && value_.set(pg_call([=, this] { return toasted_.fetch_next(datum); }))) {
+      code = value_.code();
+    }
     MemoryContextSwitchTo(before);
     entry_.assign(Layout::entry_bytes(code.size()), std::byte{0});
     const EntryHeader header{to_row(tid), static_cast<std::uint16_t>(code.size())};
@@ -42,13 +48,17 @@ class FlatBuild {
   void finish() {
     writer_.end();
     writer_.finish();
-    pg_call([this] { MemoryContextDelete(row_memory_); });
+    pg_call([this] {
+      toasted_.close();
+      MemoryContextDelete(row_memory_);
+    });
   }
 
   double entry_count() const { return static_cast<double>(writer_.entry_count()); }
 
  private:
   RowValue value_;
+  ToastedValues toasted_;
   ListWriter writer_;
   MemoryContext row_memory_;
   std::vector<std::byte> entry_;

@@ -9,6 +9,7 @@ using vec::ivf::kRowBlock;
 Loader::Loader(const Shape& shape, std::span<const std::byte> centers, std::size_t memory_limit,
                RunFiles files, std::pmr::memory_resource* memory)
     : value_(shape.format, name_of(shape.method)),
+      toasted_(CurrentMemoryContext),
       row_memory_(pg_call([] {
         return AllocSetContextCreate(CurrentMemoryContext, "ivfflat build row",
                                      ALLOCSET_DEFAULT_SIZES);
@@ -24,7 +25,9 @@ double Loader::load(Relation heap, Relation index, IndexInfo* info, bool progres
   // Of a parallel scan each participant gets a part; room that is not used costs nothing.
   runs_.reserve(1.05 * static_cast<double>(heap->rd_rel->reltuples));
   const double rows = pg_call([&] {
-    return table_index_build_scan(heap, index, info, true, progress, add_row, this, part);
+    const double read = table_index_build_scan(heap, index, info, true, progress, add_row, this, part);
+    toasted_.close();
+    return read;
   });
   assign();
   return rows;
@@ -37,7 +40,7 @@ void Loader::add_row(Relation, ItemPointer tid, Datum* values, bool* is_null, bo
 
 void Loader::add(ItemPointer tid, Datum datum) {
   const MemoryContext before = MemoryContextSwitchTo(row_memory_);
-  if (value_.set(datum)) {
+  if (value_.set(pg_call([=, this] { return toasted_.fetch_next(datum); }))) {
     const std::size_t at = assigner_.size();
     rows_[at] = to_row(tid);
     std::memcpy(codes_.data() + at * code_bytes_, value_.code().data(), code_bytes_);

@@ -10,6 +10,7 @@
 
 #include "core/ivf/assign.h"
 #include "pg/index/row_value.h"
+#include "pg/index/toasted_values.h"
 #include "pg/ivf/entry_runs.h"
 
 namespace vec::pg::ivf {
@@ -32,6 +33,7 @@ class Loader {
   void assign();
 
   RowValue value_;
+  ToastedValues toasted_;
   MemoryContext row_memory_;
   vec::ivf::Assigner assigner_;
   std::size_t code_bytes_;

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "pg/index/row_value.h"
+#include "pg/index/toasted_values.h"
 #include "pg/memory.h"
 
 namespace vec::pg::ivf {
@@ -18,6 +19,7 @@ struct Sampling {
   std::size_t wanted;
   std::size_t needed;    // bytes, to train with as many
   std::size_t seen = 0;  // rows so far
+  ToastedValues toasted;
   MemoryContext row_memory;
   MemoryContext pending_memory;
   std::vector<Datum> pending;  // by place; 0 where the sample has its value
@@ -28,7 +30,9 @@ struct Sampling {
 bool put(Sampling& sampling, std::size_t place, Datum datum) {
   const MemoryContext before = MemoryContextSwitchTo(sampling.row_memory);
   const codes::Format& format = sampling.shape.format;
-  const void* value = pg_call([=] { return static_cast<const void*>(PG_DETOAST_DATUM(datum)); });
+  const void* value = pg_call([&] {
+    return static_cast<const void*>(PG_DETOAST_DATUM(sampling.toasted.fetch_next(datum)));
+  });
   const int dims = dimensions_of(format.element, value);
   if (dims != static_cast<int>(format.dims)) {
     throw Error(ErrorCode::kDataException, "expected %u dimensions, not %d", format.dims, dims);
@@ -73,13 +77,30 @@ void take(Sampling& sampling, Datum datum) {
   sampling.pending[place] = later ? copy_pointer(sampling, datum) : 0;
 }
 
+Oid stored_value(Datum datum) {
+  struct varatt_external place;
+  const auto* stored = reinterpret_cast<const struct varlena*>(DatumGetPointer(datum));
+  VARATT_EXTERNAL_GET_POINTER(place, stored);
+  return place.va_valueid;
+}
+
+/// In the order in which the values were stored.
 void fetch_pending(Sampling& sampling) {
-  // From the last to the first, so that what is moved to a place given up is there.
-  for (std::size_t place = sampling.pending.size(); place-- > 0;) {
-    if (sampling.pending[place] == 0) continue;
-    pg_call([] { CHECK_FOR_INTERRUPTS(); });
-    if (!put(sampling, place, sampling.pending[place])) sampling.samples.drop(place);
+  std::vector<std::size_t> places;
+  for (std::size_t place = 0; place < sampling.pending.size(); ++place) {
+    if (sampling.pending[place] != 0) places.push_back(place);
   }
+  std::sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
+    return stored_value(sampling.pending[a]) < stored_value(sampling.pending[b]);
+  });
+  std::vector<std::size_t> given_up;
+  for (const std::size_t place : places) {
+    pg_call([] { CHECK_FOR_INTERRUPTS(); });
+    if (!put(sampling, place, sampling.pending[place])) given_up.push_back(place);
+  }
+  // From the last to the first, so that what is moved to a place given up has its value.
+  std::sort(given_up.rbegin(), given_up.rend());
+  for (const std::size_t place : given_up) sampling.samples.drop(place);
 }
 
 void take_row(Relation, ItemPointer, Datum* values, bool* is_null, bool, void* state) {
@@ -96,12 +117,14 @@ void sample_rows(Relation heap, Relation index, IndexInfo* info, const Shape& sh
   const std::size_t wanted = std::min(std::max(kRowsPerList * lists, kLeastRows),
                                       std::size_t{blocks} * MaxHeapTuplesPerPage);
   if (wanted == 0) return;
+  samples.reserve(wanted);
   Sampling sampling{samples,
                     shape,
                     rng,
                     wanted,
                     vec::ivf::training_bytes(samples.format(), wanted, lists),
                     0,
+                    ToastedValues(CurrentMemoryContext),
                     pg_call([] {
                       return AllocSetContextCreate(CurrentMemoryContext, "ivfflat sample row",
                                                    ALLOCSET_DEFAULT_SIZES);
@@ -125,6 +148,7 @@ void sample_rows(Relation heap, Relation index, IndexInfo* info, const Shape& sh
   });
   fetch_pending(sampling);
   pg_call([&] {
+    sampling.toasted.close();
     MemoryContextDelete(sampling.row_memory);
     MemoryContextDelete(sampling.pending_memory);
   });
