@@ -17,9 +17,13 @@ float round_up(double value) {
   return std::nextafter(nearest, std::numeric_limits<float>::infinity());
 }
 
-constexpr std::size_t kLanes = 8;  // compilers make vectors of loops over so many
+constexpr std::size_t kLanes = 4;
+using Doubles = double __attribute__((vector_size(kLanes * sizeof(double))));
+using Floats = float __attribute__((vector_size(kLanes * sizeof(float))));
+using Ints = std::int32_t __attribute__((vector_size(kLanes * sizeof(std::int32_t))));
+using Bytes = std::uint8_t __attribute__((vector_size(kLanes)));
 
-/// What a code loses and keeps of x.
+/// What a code keeps and loses of x.
 struct Decoded {
   double norm_squared;
   double error;  // sum of the differences' squares, or for L1 of their absolute values
@@ -29,23 +33,27 @@ struct Decoded {
 template <bool kL1>
 Decoded decode_sums(const float* x, const std::uint8_t* code, std::size_t n, double lo,
                     double step) {
-  double norms[kLanes] = {};
-  double errors[kLanes] = {};
-  const auto add = [&](std::size_t k, float element, std::uint8_t level) {
-    const double decoded = lo + step * static_cast<double>(int{level});
-    const double difference = double{element} - decoded;
-    norms[k] += decoded * decoded;
-    errors[k] += kL1 ? std::fabs(difference) : difference * difference;
-  };
+  Doubles norms = {};
+  Doubles errors = {};
   std::size_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
-    for (std::size_t k = 0; k < kLanes; ++k) add(k, x[i + k], code[i + k]);
+    Floats elements;
+    Bytes levels;
+    std::memcpy(&elements, x + i, sizeof elements);
+    std::memcpy(&levels, code + i, sizeof levels);
+    const Doubles decoded =
+        lo + step * __builtin_convertvector(__builtin_convertvector(levels, Ints), Doubles);
+    const Doubles difference = __builtin_convertvector(elements, Doubles) - decoded;
+    norms += decoded * decoded;
+    errors += kL1 ? (difference < 0 ? -difference : difference) : difference * difference;
   }
-  for (std::size_t k = 0; i < n; ++i, ++k) add(k, x[i], code[i]);
-  Decoded sums{};
-  for (std::size_t k = 0; k < kLanes; ++k) {
-    sums.norm_squared += norms[k];
-    sums.error += errors[k];
+  Decoded sums{norms[0] + norms[1] + norms[2] + norms[3],
+               errors[0] + errors[1] + errors[2] + errors[3]};
+  for (; i < n; ++i) {
+    const double decoded = lo + step * code[i];
+    const double difference = x[i] - decoded;
+    sums.norm_squared += decoded * decoded;
+    sums.error += kL1 ? std::fabs(difference) : difference * difference;
   }
   return sums;
 }
@@ -99,9 +107,11 @@ void dense_floats(const Format& format, const Value& value, std::vector<float>& 
 void scale(float* x, std::size_t n, double factor) noexcept {
   std::size_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
-    float part[kLanes];
-    for (std::size_t k = 0; k < kLanes; ++k) part[k] = static_cast<float>(x[i + k] * factor);
-    std::memcpy(x + i, part, sizeof part);
+    Floats elements;
+    std::memcpy(&elements, x + i, sizeof elements);
+    elements =
+        __builtin_convertvector(__builtin_convertvector(elements, Doubles) * factor, Floats);
+    std::memcpy(x + i, &elements, sizeof elements);
   }
   for (; i < n; ++i) x[i] = static_cast<float>(x[i] * factor);
 }

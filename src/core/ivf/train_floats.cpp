@@ -237,7 +237,7 @@ class Trainer {
     for (int round = 0; round < kIterations; ++round) {
       std::size_t moved = 0;
       if (round + kLastIterations >= kIterations) stride_ = 1;
-      find_nearest(centers.data(), lists_, true,
+      find_nearest(centers.data(), lists_, false,
                    [&](std::size_t i, std::uint32_t found, float squared) {
                      moved += found != nearest_[i];
                      nearest_[i] = found;
