@@ -89,6 +89,7 @@ PG_SRCS = \
 	src/pg/index/values.cpp \
 	src/pg/ivf/build.cpp \
 	src/pg/ivf/build_flat.cpp \
+	src/pg/ivf/coarse_centers.cpp \
 	src/pg/ivf/cost.cpp \
 	src/pg/ivf/entry_runs.cpp \
 	src/pg/ivf/handler.cpp \

@@ -94,12 +94,17 @@ void prefetch(const RememberedBuffers* remembered, BlockNumber block, std::size_
   for (std::size_t at = offset; at < end; at += kLine) __builtin_prefetch(page + at);
 }
 
+const char* remembered_page(const RememberedBuffers* remembered, BlockNumber block) {
+  const Buffer buffer = remembered->recall(block);
+  if (!BufferIsValid(buffer)) return nullptr;
+  prefetch_descriptor(buffer);
+  return static_cast<const char*>(BufferGetBlock(buffer));
+}
+
 void prefetch_page(const RememberedBuffers* remembered, BlockNumber block) {
   constexpr std::size_t kLine = 64;
-  const Buffer buffer = remembered->recall(block);
-  if (!BufferIsValid(buffer)) return;
-  const char* page = static_cast<const char*>(BufferGetBlock(buffer));
-  prefetch_descriptor(buffer);
+  const char* page = remembered_page(remembered, block);
+  if (page == nullptr) return;
   // Into the second level: the first takes fewer lines at once, and the processor waits for it.
   for (std::size_t at = 0; at < BLCKSZ; at += kLine) __builtin_prefetch(page + at, 0, 2);
 }

@@ -54,6 +54,10 @@ inline void remember(RememberedBuffers* remembered, BlockNumber block, Buffer bu
 void prefetch(const RememberedBuffers* remembered, BlockNumber block, std::size_t offset,
               std::size_t bytes);
 
+/// Where the block is if it is still where it was; asks the processor for its buffer's descriptor.
+/// Null if nothing is remembered.  Good for prefetching only.
+const char* remembered_page(const RememberedBuffers* remembered, BlockNumber block);
+
 /// The same for a whole page that is about to be read from end to end.
 void prefetch_page(const RememberedBuffers* remembered, BlockNumber block);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "core/codes/query.h"
@@ -37,10 +38,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                         if (header.bytes == 0) return;
                         const std::byte* code = bytes + at + sizeof header;
                         require(codes::code_size(format, code) == header.bytes);
-                        codes::Scored scored{};
-                        query.score(&code, 1, &scored);
+                        std::uint32_t place = 0;
                         double bound = 0;
-                        query.lower_bounds(&scored, 1, &bound);
+                        query.near(&code, 1, std::numeric_limits<double>::infinity(), &place,
+                                   &bound);
                         codes::decode(format, code, scratch);
                         found.push_back(code);
                       });

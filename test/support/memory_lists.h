@@ -5,7 +5,9 @@
 #ifndef VEC_TEST_SUPPORT_MEMORY_LISTS_H_
 #define VEC_TEST_SUPPORT_MEMORY_LISTS_H_
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -34,21 +36,40 @@ class MemoryLists {
   std::size_t page_entries() const { return layout_.max_entries(); }
   std::size_t page_count() const { return pages_.size(); }
 
-  void score_lists(const codes::Query& query, float* out) {
+  void score_lists(const codes::Query& query, std::span<const ivf::ListNo> lists, float* out) {
     step();
-    for (std::size_t list = 0; list < lists_.size(); ++list) {
-      out[list] = 0;
+    for (std::size_t i = 0; i < lists.size(); ++i) {
+      out[i] = 0;
       if (center_bytes_ == 0) continue;
-      const std::byte* center = centers_.data() + list * center_bytes_;
+      const std::byte* at = center(lists[i]);
       codes::Scored scored{};
-      query.score(&center, 1, &scored);
-      out[list] = scored.distance;
+      query.score(&at, 1, &scored);
+      out[i] = scored.distance;
     }
+  }
+
+  bool bound_lists(const codes::Value& value, double* out) {
+    step();
+    codes::Format coarse;
+    if (center_bytes_ == 0 || !ivf::coarse_center_format(format_, &coarse)) return false;
+    const codes::Query query(coarse, value);
+    std::vector<float> scratch, more_scratch;
+    std::vector<std::byte> code(coarse.code_bytes);
+    for (ivf::ListNo list = 0; list < lists_.size(); ++list) {
+      codes::encode(coarse, codes::decode(ivf::center_format(format_), center(list), scratch),
+                    more_scratch, code.data());
+      const std::byte* at = code.data();
+      codes::Scored scored{};
+      query.score(&at, 1, &scored);
+      out[list] = query.lower_bound(scored);
+      if (std::isnan(out[list])) out[list] = -std::numeric_limits<double>::infinity();
+    }
+    return true;
   }
 
   ivf::Cursor open(ivf::ListNo list) { return step(), ivf::Cursor{list, lists_[list].first, 0}; }
 
-  bool read(ivf::Cursor& cursor, const codes::Query* query, ivf::PageEntries& out) {
+  bool read(ivf::Cursor& cursor, const codes::Query* query, double limit, ivf::PageEntries& out) {
     step();
     if (cursor.next == ivf::kNoBlock) return false;
     const Page& page = pages_[cursor.next];
@@ -56,12 +77,17 @@ class MemoryLists {
     const bool sound =
         ivf::for_each_entry(format_, page.bytes.data(), layout_.begin(), page.end,
                             [&](std::size_t at, const ivf::EntryHeader& header) {
-                              out.rows[out.count] = header.row;
-                              out.scored[out.count] = {std::numeric_limits<float>::quiet_NaN(), 0};
+                              double bound = query == nullptr
+                                                 ? 0
+                                                 : std::numeric_limits<double>::quiet_NaN();
                               const std::byte* code = page.bytes.data() + at + sizeof header;
-                              if (header.bytes != 0 && query != nullptr)
-                                query->score(&code, 1, &out.scored[out.count]);
-                              ++out.count;
+                              std::uint32_t place = 0;
+                              if (header.bytes != 0 && query != nullptr &&
+                                  query->near(&code, 1, limit, &place, &bound) == 0) {
+                                return;
+                              }
+                              out.rows[out.count] = header.row;
+                              out.bounds[out.count++] = bound;
                             });
     if (!sound) throw Error(ErrorCode::kIndexCorrupted, "damaged");
     cursor.next = page.next;
@@ -119,6 +145,7 @@ class MemoryLists {
   }
 
  private:
+  const std::byte* center(ivf::ListNo list) const { return centers_.data() + list * center_bytes_; }
   static constexpr std::size_t kHeader = 24;
 
   struct Page {

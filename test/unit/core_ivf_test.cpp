@@ -196,7 +196,7 @@ TEST_P(EveryList, AssignsAsTheKernelDoesOneByOne) {
   EXPECT_EQ(assigner.size(), 0U);
   MemoryLists store(format, centers);
   for (std::size_t i = 0; i < count; ++i) {
-    EXPECT_EQ(lists[i], nearest_lists(store, codes::Query(raw, values[i]), 1).front()) << i;
+    EXPECT_EQ(lists[i], nearest_lists(store, values[i], 1).front()) << i;
     EXPECT_LT(lists[i], 30U);
   }
 }
@@ -252,7 +252,7 @@ TEST(Ivf, LooksAtMoreListsWhenAsked) {
   fixture.build();
   const codes::Query query(format, fixture.values[0]);
   const auto lists =
-      nearest_lists(fixture.store, codes::Query(center_format(format), fixture.values[0]), 20);
+      nearest_lists(fixture.store, fixture.values[0], 20);
   ASSERT_EQ(lists.size(), 20U);
   Search<MemoryLists> search(fixture.store, &query, lists, 3, fixture.store.page_entries(), 4096,
                              heap());

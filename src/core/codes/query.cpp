@@ -144,16 +144,6 @@ struct Query::Scorers {
     }
   }
 
-  template <Metric kMetric>
-  static void bounds(const Query& query, const Scored* scored, std::size_t count, double* out) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const double certain = bound<kMetric>(query, scored[i]);
-      out[i] = std::isnan(certain) && !std::isnan(scored[i].distance)
-                   ? -std::numeric_limits<double>::infinity()
-                   : certain;
-    }
-  }
-
   static void raw(const Query& query, const std::byte* const* codes, std::size_t count,
                   Scored* out) {
     for (std::size_t i = 0; i < count; ++i) {
@@ -179,29 +169,119 @@ struct Query::Scorers {
     }
   }
 
-  static void l2(const Query& query, const std::byte* const* codes, std::size_t count,
-                 Scored* out) {
-    const auto rounding = static_cast<float>(query.rounding_ * (1 + kFloatUnit));
+  /// From the dot product to the distance.
+  struct L2 {
+    explicit L2(const Query& query)
+        : query_(query), rounding_(static_cast<float>(query.rounding_ * (1 + kFloatUnit))) {}
+
+    Scored operator()(double dot, const U8Header& header) const {
+      const double squared = query_.norm_squared_ + header.norm_squared - 2 * dot;
+      return {finite(std::max(squared, 0.0)), header.radius + rounding_};
+    }
+    /// Whether the lower bound is certainly above `limit`; a root and most of the terms spared.
+    bool is_far(double dot, const U8Header& header, double limit) const {
+      const double squared = query_.norm_squared_ + header.norm_squared - 2 * dot;
+      const double terms = query_.norm_squared_ + squared;
+      const double reach = (limit + (header.radius + rounding_) * (1 + 2 * query_.float_error_)) *
+                           (1 + 2 * query_.float_error_);
+      return limit >= 0 && terms < kLargestSum &&
+             squared - kSlack * terms - kVanishing > reach * reach;
+    }
+
+   private:
+    /// More than what a bound takes off for roundings.
+    static constexpr double kSlack = 16 * kFloatUnit;
+    static constexpr double kVanishing = 1e-30;
+
+    const Query& query_;
+    float rounding_;
+  };
+
+  template <bool kCosine>
+  struct Dot {
+    explicit Dot(const Query& query)
+        : query_(query), vanishing_(2 * kLeastFloat * query.format_.dims) {}
+
+    Scored operator()(double dot, const U8Header& header) const {
+      // Of unit length: no root to take.
+      const double norm =
+          (kCosine ? 1.0 : std::sqrt(header.norm_squared + kLeastFloat)) + header.radius;
+      const double terms = (query_.norm_ + query_.rounding_) * norm;
+      double radius = query_.norm_ * header.radius + query_.rounding_ * norm +
+                      query_.float_error_ * terms + vanishing_;
+      if (!(terms < kLargestSum)) radius = std::numeric_limits<double>::infinity();
+      return {finite(-dot), static_cast<float>(radius * (1 + kFloatUnit))};
+    }
+    bool is_far(double, const U8Header&, double) const { return false; }
+
+   private:
+    const Query& query_;
+    double vanishing_;
+  };
+
+  template <class Distance>
+  static void score(const Query& query, const std::byte* const* codes, std::size_t count,
+                    Scored* out) {
+    const Distance distance(query);
     dots(query, codes, count, [&](std::size_t i, double dot, const U8Header& header) {
-      const double squared = query.norm_squared_ + header.norm_squared - 2 * dot;
-      out[i] = {finite(std::max(squared, 0.0)), header.radius + rounding};
+      out[i] = distance(dot, header);
     });
   }
 
-  static void dot(const Query& query, const std::byte* const* codes, std::size_t count,
-                  Scored* out) {
-    const bool cosine = query.format_.metric == Metric::kCosine;
-    const double vanishing = 2 * kLeastFloat * query.format_.dims;
+  /// Appends to the places and bounds what is near enough.
+  template <Metric kMetric>
+  static std::size_t take(const Query& query, Scored scored, double limit, std::size_t place,
+                          std::uint32_t* places, double* bounds) {
+    const double certain = bound<kMetric>(query, scored);
+    if (certain > limit) return 0;
+    *places = static_cast<std::uint32_t>(place);
+    *bounds = std::isnan(certain) ? -std::numeric_limits<double>::infinity() : certain;
+    return 1;
+  }
+
+  template <Metric kMetric, class Distance>
+  static std::size_t near_u8(const Query& query, const std::byte* const* codes, std::size_t count,
+                             double limit, std::uint32_t* places, double* bounds) {
+    const Distance distance(query);
+    std::size_t found = 0;
     dots(query, codes, count, [&](std::size_t i, double dot, const U8Header& header) {
-      // Of unit length: no root to take.
-      const double norm =
-          (cosine ? 1.0 : std::sqrt(header.norm_squared + kLeastFloat)) + header.radius;
-      const double terms = (query.norm_ + query.rounding_) * norm;
-      double radius = query.norm_ * header.radius + query.rounding_ * norm +
-                      query.float_error_ * terms + vanishing;
-      if (!(terms < kLargestSum)) radius = std::numeric_limits<double>::infinity();
-      out[i] = {finite(-dot), static_cast<float>(radius * (1 + kFloatUnit))};
+      if (distance.is_far(dot, header, limit)) return;
+      found += take<kMetric>(query, distance(dot, header), limit, i, places + found,
+                             bounds + found);
     });
+    return found;
+  }
+
+  template <Metric kMetric>
+  static std::size_t near_any(const Query& query, const std::byte* const* codes, std::size_t count,
+                              double limit, std::uint32_t* places, double* bounds) {
+    Scored scored[kBatch];
+    std::size_t found = 0;
+    for (std::size_t start = 0; start < count; start += kBatch) {
+      const std::size_t n = std::min(kBatch, count - start);
+      query.score(codes + start, n, scored);
+      for (std::size_t i = 0; i < n; ++i) {
+        found += take<kMetric>(query, scored[i], limit, start + i, places + found, bounds + found);
+      }
+    }
+    return found;
+  }
+
+  static NearFunction near_function(const Format& format) {
+    const bool coded = format.kind == CodeKind::kU8;
+    switch (format.metric) {
+      case Metric::kL2:
+        return coded ? near_u8<Metric::kL2, L2> : near_any<Metric::kL2>;
+      case Metric::kCosine:
+        return coded ? near_u8<Metric::kCosine, Dot<true>> : near_any<Metric::kCosine>;
+      case Metric::kInnerProduct:
+        return coded ? near_u8<Metric::kInnerProduct, Dot<false>>
+                     : near_any<Metric::kInnerProduct>;
+      case Metric::kL1:
+        return near_any<Metric::kL1>;
+      default:
+        return near_any<Metric::kHamming>;
+    }
   }
 
   static void l1(const Query& query, const std::byte* const* codes, std::size_t count,
@@ -221,13 +301,15 @@ struct Query::Scorers {
   }
 };
 
-Query::Query(const Format& format, const Value& value) : format_(format), score_(Scorers::raw) {
+Query::Query(const Format& format, const Value& value)
+    : format_(format), score_(Scorers::raw), near_(Scorers::near_function(format)) {
   float_error_ = (format.dims + 4.0) * kFloatUnit;
   if (format.kind == CodeKind::kU8) {
     prepare_u8(value);
-    score_ = format.metric == Metric::kL2   ? Scorers::l2
-             : format.metric == Metric::kL1 ? Scorers::l1
-                                            : Scorers::dot;
+    score_ = format.metric == Metric::kL2       ? Scorers::score<Scorers::L2>
+             : format.metric == Metric::kL1     ? Scorers::l1
+             : format.metric == Metric::kCosine ? Scorers::score<Scorers::Dot<true>>
+                                                : Scorers::score<Scorers::Dot<false>>;
     if (format.metric == Metric::kCosine) float_error_ *= 3;  // the dot product and two norms
     return;
   }
@@ -281,19 +363,6 @@ double Query::lower_bound(Scored scored) const {
       return Scorers::bound<Metric::kL1>(*this, scored);
     default:
       return Scorers::bound<Metric::kInnerProduct>(*this, scored);
-  }
-}
-
-void Query::lower_bounds(const Scored* scored, std::size_t count, double* out) const {
-  switch (format_.metric) {
-    case Metric::kL2:
-      return Scorers::bounds<Metric::kL2>(*this, scored, count, out);
-    case Metric::kCosine:
-      return Scorers::bounds<Metric::kCosine>(*this, scored, count, out);
-    case Metric::kL1:
-      return Scorers::bounds<Metric::kL1>(*this, scored, count, out);
-    default:
-      return Scorers::bounds<Metric::kInnerProduct>(*this, scored, count, out);
   }
 }
 

@@ -37,21 +37,29 @@ class Query {
     score_(*this, codes, count, out);
   }
 
+  /// Which of `count` codes may have an operator's result of at most `limit`: writes the places of
+  /// those whose lower bound is not above it, ascending, and the bounds; returns how many.  Where
+  /// the bound cannot be a number it is -inf.
+  std::size_t near(const std::byte* const* codes, std::size_t count, double limit,
+                   std::uint32_t* places, double* bounds) const {
+    return near_(*this, codes, count, limit, places, bounds);
+  }
+
   /// What the operator's own result is certain not to be below.  -inf if nothing is certain.
   double lower_bound(Scored scored) const;
-  /// The same for many; -inf where lower_bound() is NaN, NaN where the distance is.
-  void lower_bounds(const Scored* scored, std::size_t count, double* out) const;
-
   const Format& format() const { return format_; }
 
  private:
   using ScoreFunction = void (*)(const Query&, const std::byte* const*, std::size_t, Scored*);
+  using NearFunction = std::size_t (*)(const Query&, const std::byte* const*, std::size_t, double,
+                                       std::uint32_t*, double*);
   struct Scorers;
 
   void prepare_u8(const Value& value);
 
   Format format_;
   ScoreFunction score_;
+  NearFunction near_;
   std::vector<std::byte> raw_;         // the query as a code, for codes that are values
   std::vector<float> floats_;          // kU8: the query, of unit length for kCosine
   std::vector<std::int16_t> rounded_;  // kU8: floats_ / scale_, to the nearest

@@ -58,6 +58,9 @@ class Candidates {
     nearly_all_ = std::numeric_limits<double>::infinity();
   }
 
+  /// Rows with a bound above it need not be offered.
+  double limit() const { return nearly_all_; }
+
   void offer(double bound, RowId row) {
     if (bound > nearly_all_) return;
     const Candidate candidate{bound, row};

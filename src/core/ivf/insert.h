@@ -14,8 +14,7 @@ namespace vec::ivf {
 
 template <WriteStore S>
 void insert(S& store, const codes::Value& value, std::span<const std::byte> code, RowId row) {
-  const codes::Query query(center_format(store.format()), value);
-  store.append(nearest_lists(store, query, 1).front(), code, row);
+  store.append(nearest_lists(store, value, 1).front(), code, row);
 }
 
 }  // namespace vec::ivf

@@ -23,6 +23,12 @@ codes::Format center_format(const codes::Format& format) noexcept {
   return center;
 }
 
+bool coarse_center_format(const codes::Format& format, codes::Format* out) noexcept {
+  const codes::Format center = center_format(format);
+  *out = codes::choose_format(center.element, center.metric, center.dims);
+  return out->kind == codes::CodeKind::kU8;
+}
+
 Layout::Layout(std::uint32_t lists, std::size_t center_bytes, std::size_t page_bytes,
                std::size_t header_bytes)
     : lists_(lists),

@@ -84,6 +84,10 @@ inline constexpr int kMaxLists = 32768;
 /// the query does not change which is nearest.
 codes::Format center_format(const codes::Format& format) noexcept;
 
+/// How centers are coded where one only wants to know which cannot be near: a byte a dimension.
+/// False if that would not be shorter.
+bool coarse_center_format(const codes::Format& format, codes::Format* out) noexcept;
+
 /// Sizes and places for one index.
 class Layout {
  public:

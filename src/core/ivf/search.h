@@ -8,8 +8,11 @@
 #define VEC_CORE_IVF_SEARCH_H_
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <memory_resource>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "core/ivf/candidates.h"
@@ -17,21 +20,44 @@
 
 namespace vec::ivf {
 
+/// The lists whose centers may be among the `most` nearest to the value, ascending.
+template <ReadStore S>
+std::vector<ListNo> lists_in_question(S& store, const codes::Value& value,
+                                      const codes::Query& center_query, std::size_t most) {
+  std::vector<ListNo> lists(store.lists());
+  std::iota(lists.begin(), lists.end(), ListNo{0});
+  if (most > lists.size() / 2) return lists;
+  std::vector<double> bounds(lists.size());
+  if (!store.bound_lists(value, bounds.data())) return lists;
+  const auto middle = lists.begin() + static_cast<std::ptrdiff_t>(most);
+  std::nth_element(lists.begin(), middle - 1, lists.end(),
+                   [&](ListNo a, ListNo b) { return bounds[a] < bounds[b]; });
+  // None of these is farther than the farthest of them, so no other one that is need be asked.
+  std::sort(lists.begin(), middle);
+  std::vector<float> distances(most);
+  store.score_lists(center_query, {lists.data(), most}, distances.data());
+  double reach = *std::max_element(distances.begin(), distances.end());
+  if (center_query.format().metric == codes::Metric::kL2) reach = std::sqrt(reach);
+  lists.erase(std::remove_if(middle, lists.end(), [&](ListNo list) { return bounds[list] > reach; }),
+              lists.end());
+  std::sort(lists.begin(), lists.end());
+  return lists;
+}
+
 /// Lists by the distance of their centers, the first of equal ones first; no more than `most`.
 template <ReadStore S>
-std::vector<ListNo> nearest_lists(S& store, const codes::Query& center_query, std::size_t most) {
-  const std::size_t count = store.lists();
-  std::vector<float> distances(count);
-  store.score_lists(center_query, distances.data());
-  std::vector<ListNo> lists(count);
-  for (std::size_t i = 0; i < count; ++i) lists[i] = static_cast<ListNo>(i);
-  most = std::min(most, count);
-  std::partial_sort(lists.begin(), lists.begin() + static_cast<std::ptrdiff_t>(most), lists.end(),
-                    [&](ListNo a, ListNo b) {
-                      if (distances[a] != distances[b]) return distances[a] < distances[b];
-                      return a < b;
-                    });
+std::vector<ListNo> nearest_lists(S& store, const codes::Value& value, std::size_t most) {
+  const codes::Query center_query(center_format(store.format()), value);
+  most = std::min<std::size_t>(most, store.lists());
+  std::vector<ListNo> lists = lists_in_question(store, value, center_query, most);
+  std::vector<float> distances(lists.size());
+  store.score_lists(center_query, lists, distances.data());
+  std::vector<std::pair<float, ListNo>> ranked(lists.size());
+  for (std::size_t i = 0; i < lists.size(); ++i) ranked[i] = {distances[i], lists[i]};
+  std::partial_sort(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(most),
+                    ranked.end());
   lists.resize(most);
+  for (std::size_t i = 0; i < most; ++i) lists[i] = ranked[i].second;
   return lists;
 }
 
@@ -49,8 +75,7 @@ class Search {
         lists_(std::move(lists)),
         probes_(std::max<std::size_t>(probes, 1)),
         candidates_(memory_limit / (2 * sizeof(Candidate)), memory),
-        page_(page_entries),
-        bounds_(page_entries) {}
+        page_(page_entries) {}
 
   /// The nearest candidate of the lists at hand, or null: then next_lists() may bring more.
   const Candidate* peek() {
@@ -76,18 +101,13 @@ class Search {
   void read_lists() {
     Cursor cursor = store_.open(lists_[first_]);
     for (std::size_t at = first_; at < end_; ++at) {
-      // The store may ask for the next list's first page while this list is read.
       const Cursor next = at + 1 < end_ ? store_.open(lists_[at + 1]) : Cursor{};
+      cursor.after = at + 1 < end_ ? next.next : kNoBlock;
       for (;;) {
         store_.check_interrupts();
-        if (!store_.read(cursor, query_, page_)) break;
-        if (query_ == nullptr) {
-          std::fill_n(bounds_.begin(), page_.count, 0.0);
-        } else {
-          query_->lower_bounds(page_.scored.data(), page_.count, bounds_.data());
-        }
+        if (!store_.read(cursor, query_, candidates_.limit(), page_)) break;
         for (std::size_t i = 0; i < page_.count; ++i) {
-          candidates_.offer(bounds_[i], page_.rows[i]);
+          candidates_.offer(page_.bounds[i], page_.rows[i]);
         }
       }
       cursor = next;
@@ -102,7 +122,6 @@ class Search {
   std::size_t end_ = 0;
   Candidates candidates_;
   PageEntries page_;
-  std::vector<double> bounds_;  // of the page's entries; NaN for what comes last
 };
 
 }  // namespace vec::ivf

@@ -6,12 +6,16 @@
 //
 // ReadStore
 //   format(), lists()
-//   score_lists(query, out)     out[list] = distance of each list's center from a query that was
-//                               made for center_format(format())
+//   score_lists(query, lists, out)   out[i] = distance of lists[i]'s center from a query that was
+//                               made for center_format(format()).  `lists` are in ascending order
+//   bound_lists(value, out)     out[list] = what the operator's result for each list's center is
+//                               certain not to be below.  False, and nothing is written, if that
+//                               would be no cheaper than to score them
 //   open(list) -> Cursor        before the list's first page
-//   read(cursor, query, page)   the entries of the next page; false at the end of the list.  Scored
-//                               if `query` is not null.  An entry without a code has a NaN for its
-//                               distance.
+//   read(cursor, query, limit, page)   the entries of the next page, false at the end of the list;
+//                               those whose lower bound is above `limit` may be left out.  If
+//                               `query` is null all bounds are 0.  That of an entry without a code
+//                               is NaN.
 //   check_interrupts()          may throw; holds nothing
 //
 // WriteStore
@@ -39,15 +43,16 @@ struct Cursor {
   ListNo list;
   BlockNo next;
   std::uint32_t pages;  // read so far
+  BlockNo after = kNoBlock;  // what the caller reads next after the list's end, or kNoBlock
 };
 
 /// Entries of one page, in order.  Room is kept from page to page.
 struct PageEntries {
-  explicit PageEntries(std::size_t max_entries) : rows(max_entries), scored(max_entries) {}
+  explicit PageEntries(std::size_t max_entries) : rows(max_entries), bounds(max_entries) {}
 
   std::size_t count = 0;
   std::vector<RowId> rows;
-  std::vector<codes::Scored> scored;
+  std::vector<double> bounds;
 };
 
 struct Swept {
@@ -56,13 +61,15 @@ struct Swept {
 };
 
 template <class S>
-concept ReadStore = requires(S store, const codes::Query& query, float* out, ListNo list,
+concept ReadStore = requires(S store, const codes::Query& query, const codes::Value& value,
+                             std::span<const ListNo> some, float* out, double* bounds, ListNo list,
                              Cursor& cursor, PageEntries& page) {
   { store.format() } -> std::convertible_to<const codes::Format&>;
   { store.lists() } -> std::convertible_to<std::uint32_t>;
-  store.score_lists(query, out);
+  store.score_lists(query, some, out);
+  { store.bound_lists(value, bounds) } -> std::same_as<bool>;
   { store.open(list) } -> std::same_as<Cursor>;
-  { store.read(cursor, &query, page) } -> std::same_as<bool>;
+  { store.read(cursor, &query, 0.0, page) } -> std::same_as<bool>;
   store.check_interrupts();
 };
 

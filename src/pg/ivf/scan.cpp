@@ -106,9 +106,7 @@ void Scan::start(IndexScanDesc scan) {
   query_.emplace(format, value_of(format.element, value_));
   std::vector<ListNo> lists{0};
   if (method_ == Method::kIvfflat) {
-    const codes::Query center_query(vec::ivf::center_format(format),
-                                    value_of(format.element, value_));
-    lists = vec::ivf::nearest_lists(*store_, center_query, probing_.in_all);
+    lists = vec::ivf::nearest_lists(*store_, value_of(format.element, value_), probing_.in_all);
   }
   search_.emplace(*store_, null_query_ ? nullptr : &*query_, std::move(lists), probing_.at_once,
                   store_->layout().max_entries(), static_cast<std::size_t>(work_mem) * 1024,

@@ -60,9 +60,10 @@ class Store {
   const Layout& layout() const { return pages_.shape.layout; }
 
   // ReadStore
-  void score_lists(const codes::Query& query, float* out);
+  void score_lists(const codes::Query& query, std::span<const ListNo> lists, float* out);
+  bool bound_lists(const codes::Value& value, double* out);
   Cursor open(ListNo list);
-  bool read(Cursor& cursor, const codes::Query* query, PageEntries& out);
+  bool read(Cursor& cursor, const codes::Query* query, double limit, PageEntries& out);
   void check_interrupts();
 
   // WriteStore
@@ -73,7 +74,6 @@ class Store {
 
  private:
   Pages pages_;
-  std::vector<const std::byte*> codes_;  // of the page being read
 };
 
 }  // namespace vec::pg::ivf

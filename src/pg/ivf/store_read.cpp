@@ -2,8 +2,10 @@
 //
 // Reading the lists: see store.h.
 
+#include <algorithm>
 #include <limits>
 
+#include "pg/ivf/coarse_centers.h"
 #include "pg/ivf/store.h"
 
 namespace vec::pg::ivf {
@@ -12,61 +14,107 @@ namespace {
 
 using vec::ivf::EntryHeader;
 
-void score_lists_unguarded(Pages& pages, const codes::Query& query, float* out) {
-  constexpr std::uint32_t kBatch = 64;
+void score_lists_unguarded(Pages& pages, const codes::Query& query, const ListNo* lists,
+                           std::size_t count, float* out) {
+  constexpr std::size_t kBatch = 64;
   const Layout& layout = pages.shape.layout;
   const std::byte* centers[kBatch];
   codes::Scored scored[kBatch];
-  for (ListNo list = 0; list < layout.lists();) {
+  const auto block_of = [&](std::size_t i) { return layout.list_slot(lists[i]).block; };
+  for (std::size_t first = 0; first < count;) {
     CHECK_FOR_INTERRUPTS();
-    const BlockNo block = layout.list_slot(list).block;
-    const ListNo end = std::min(layout.lists(), list + layout.slots_per_page());
-    if (end < layout.lists()) prefetch_page(pages.remembered, block + 1);
+    const BlockNo block = block_of(first);
+    std::size_t end = first + 1;
+    while (end < count && end - first < kBatch && block_of(end) == block) ++end;
+    if (end < count) prefetch_page(pages.remembered, block_of(end));
     const Held held = hold(pages, block, PageKind::kLists, BUFFER_LOCK_SHARE);
-    while (list < end) {
-      const std::uint32_t count = std::min(kBatch, end - list);
-      for (std::uint32_t i = 0; i < count; ++i) {
-        centers[i] = reinterpret_cast<const std::byte*>(held.page) +
-                     layout.list_slot(list + i).offset + sizeof(ListSlot);
-      }
-      query.score(centers, count, scored);
-      for (std::uint32_t i = 0; i < count; ++i) out[list + i] = scored[i].distance;
-      list += count;
+    for (std::size_t i = first; i < end; ++i) {
+      centers[i - first] = reinterpret_cast<const std::byte*>(held.page) +
+                           layout.list_slot(lists[i]).offset + sizeof(ListSlot);
     }
+    query.score(centers, end - first, scored);
     release(held);
+    for (std::size_t i = first; i < end; ++i) out[i] = scored[i - first].distance;
+    first = end;
   }
 }
 
-/// codes   room for a page's entries
-void read_unguarded(Pages& pages, Cursor& cursor, const codes::Query* query,
-                    const std::byte** codes, PageEntries& out) {
+/// What a page is read in: some entries at once, while as much of the page that comes next is on its
+/// way into the cache.  All of it at once would be more than the processor can ask for without
+/// waiting.
+class Part {
+ public:
+  /// next   address of the next page, or null
+  Part(const codes::Query* query, double limit, const char* next, std::size_t code_bytes,
+       PageEntries& out)
+      : query_(query), limit_(limit), next_(next), out_(out) {
+    constexpr std::size_t kBytes = 4096;
+    size_ = std::clamp<std::size_t>(kBytes / (code_bytes + 1) / 4 * 4, 4, kMost);
+    out.count = 0;
+  }
+
+  /// code   null for an entry that has none
+  void add(RowId row, const std::byte* code, std::size_t end_of_entry) {
+    if (query_ == nullptr) return put(row, 0);
+    if (code == nullptr) return put(row, std::numeric_limits<double>::quiet_NaN());
+    rows_[count_] = row;
+    codes_[count_++] = code;
+    if (count_ == size_) flush(end_of_entry);
+  }
+
+  void flush(std::size_t end) {
+    prefetch_up_to(end);
+    std::uint32_t places[kMost];
+    double bounds[kMost];
+    const std::size_t found =
+        count_ == 0 ? 0 : query_->near(codes_, count_, limit_, places, bounds);
+    for (std::size_t i = 0; i < found; ++i) put(rows_[places[i]], bounds[i]);
+    count_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t kMost = 64;
+
+  void put(RowId row, double bound) {
+    out_.rows[out_.count] = row;
+    out_.bounds[out_.count++] = bound;
+  }
+
+  void prefetch_up_to(std::size_t end) {
+    constexpr std::size_t kLine = 64;
+    if (next_ == nullptr) return;
+    for (; fetched_ < end; fetched_ += kLine) __builtin_prefetch(next_ + fetched_, 0, 2);
+  }
+
+  const codes::Query* query_;
+  double limit_;
+  const char* next_;
+  PageEntries& out_;
+  std::size_t size_;
+  std::size_t count_ = 0;
+  std::size_t fetched_ = 0;
+  RowId rows_[kMost];
+  const std::byte* codes_[kMost];
+};
+
+void read_unguarded(Pages& pages, Cursor& cursor, const codes::Query* query, double limit,
+                    PageEntries& out) {
   const Layout& layout = pages.shape.layout;
   const Held held = hold_entries(pages, cursor.next, cursor.list, BUFFER_LOCK_SHARE);
   const BlockNo next = trailer_of(held.page).next;
-  if (next != kNoBlock) prefetch_page(pages.remembered, next);
+  const BlockNo ahead = next != kNoBlock ? next : cursor.after;
+  const char* ahead_page = ahead == kNoBlock ? nullptr : remembered_page(pages.remembered, ahead);
   const auto* page = reinterpret_cast<const std::byte*>(held.page);
-  RowId* rows = out.rows.data();
-  codes::Scored* scored = out.scored.data();
-  std::size_t count = 0;
-  std::size_t coded = 0;
+  Part part(query, limit, ahead_page, pages.shape.format.code_bytes, out);
   const bool sound = vec::ivf::for_each_entry(
       pages.shape.format, page, layout.begin(), used_end(held.page),
       [&](std::size_t at, const EntryHeader& header) {
-        rows[count] = header.row;
-        scored[count] = {std::numeric_limits<float>::quiet_NaN(), 0};
-        codes[count++] = header.bytes == 0 ? nullptr : page + at + sizeof header;
-        coded += header.bytes != 0;
+        const std::size_t code = at + sizeof header;
+        part.add(header.row, header.bytes == 0 ? nullptr : page + code, code + header.bytes);
       });
   if (!sound) raise_corrupted(pages.index, cursor.next, "entry");
-  if (query != nullptr && coded == count) {
-    query->score(codes, count, scored);
-  } else if (query != nullptr) {
-    for (std::size_t i = 0; i < count; ++i) {
-      if (codes[i] != nullptr) query->score(codes + i, 1, scored + i);
-    }
-  }
+  part.flush(BLCKSZ);
   release(held);
-  out.count = count;
   cursor.next = next;
 }
 
@@ -103,24 +151,40 @@ ListSlot read_slot(Pages& pages, ListNo list) {
 Store::Store(Relation index, Method method)
     : pages_{index, pg_call([=] { return shape_of(index, method); }),
              pg_call([=] { return remembered_buffers(index); }),
-             pg_call([=] { return RelationGetNumberOfBlocks(index); })},
-      codes_(pages_.shape.layout.max_entries()) {}
+             pg_call([=] { return RelationGetNumberOfBlocks(index); })} {}
 
-void Store::score_lists(const codes::Query& query, float* out) {
+void Store::score_lists(const codes::Query& query, std::span<const ListNo> lists, float* out) {
   if (!pages_.shape.has_centers()) {
-    std::fill(out, out + lists(), 0.0F);
+    std::fill_n(out, lists.size(), 0.0F);
     return;
   }
-  pg_call([&] { score_lists_unguarded(pages_, query, out); });
+  pg_call([&] { score_lists_unguarded(pages_, query, lists.data(), lists.size(), out); });
+}
+
+bool Store::bound_lists(const codes::Value& value, double* out) {
+  codes::Format coarse;
+  if (!pages_.shape.has_centers() || !vec::ivf::coarse_center_format(format(), &coarse)) {
+    return false;
+  }
+  const std::byte* kept = coarse_centers(pages_, coarse);
+  if (kept == nullptr) return false;
+  const codes::Query query(coarse, value);
+  constexpr std::size_t kBatch = 64;
+  const std::byte* centers[kBatch];
+  std::uint32_t places[kBatch];
+  for (std::size_t first = 0; first < lists(); first += kBatch) {
+    const std::size_t count = std::min<std::size_t>(kBatch, lists() - first);
+    for (std::size_t i = 0; i < count; ++i) centers[i] = kept + (first + i) * coarse.code_bytes;
+    query.near(centers, count, std::numeric_limits<double>::infinity(), places, out + first);
+  }
+  return true;
 }
 
 Cursor Store::open(ListNo list) {
-  const BlockNo first = pg_call([&] { return read_slot(pages_, list); }).first;
-  if (first != kNoBlock) prefetch_page(pages_.remembered, first);
-  return {list, first, 0};
+  return {list, pg_call([&] { return read_slot(pages_, list); }).first, 0};
 }
 
-bool Store::read(Cursor& cursor, const codes::Query* query, PageEntries& out) {
+bool Store::read(Cursor& cursor, const codes::Query* query, double limit, PageEntries& out) {
   if (cursor.next == kNoBlock) return false;
   pg_call([&] {
     // A chain that leads back to itself.
@@ -128,7 +192,7 @@ bool Store::read(Cursor& cursor, const codes::Query* query, PageEntries& out) {
         cursor.pages > (pages_.block_count = RelationGetNumberOfBlocks(pages_.index))) {
       raise_corrupted(pages_.index, cursor.next, "reference");
     }
-    read_unguarded(pages_, cursor, query, codes_.data(), out);
+    read_unguarded(pages_, cursor, query, limit, out);
   });
   return true;
 }
