@@ -169,37 +169,43 @@ struct Query::Scorers {
     }
   }
 
-  /// From the dot product to the distance.
+  /// From the dot product to the distance.  is_far() says whether the lower bound is certainly
+  /// above the limit, which takes less than the bound.
   struct L2 {
-    explicit L2(const Query& query)
-        : query_(query), rounding_(static_cast<float>(query.rounding_ * (1 + kFloatUnit))) {}
+    explicit L2(const Query& query, double limit = 0)
+        : query_(query), rounding_(static_cast<float>(query.rounding_ * (1 + kFloatUnit))) {
+      // root (1 - e) > limit + (radius + rounding) (1 + e), for the root of what bound() leaves.
+      const double more = 1 + 2 * query.float_error_;
+      per_radius_ = more * more * (1 + kFloatUnit);
+      reach_ = limit >= 0 ? limit * more + rounding_ * per_radius_
+                          : std::numeric_limits<double>::infinity();
+      lost_ = kSlack * query.norm_squared_ + kVanishing;
+      largest_ = kLargestSum - query.norm_squared_;
+    }
 
     Scored operator()(double dot, const U8Header& header) const {
       const double squared = query_.norm_squared_ + header.norm_squared - 2 * dot;
       return {finite(std::max(squared, 0.0)), header.radius + rounding_};
     }
-    /// Whether the lower bound is certainly above `limit`; a root and most of the terms spared.
-    bool is_far(double dot, const U8Header& header, double limit) const {
+    bool is_far(double dot, const U8Header& header) const {
       const double squared = query_.norm_squared_ + header.norm_squared - 2 * dot;
-      const double terms = query_.norm_squared_ + squared;
-      const double reach = (limit + (header.radius + rounding_) * (1 + 2 * query_.float_error_)) *
-                           (1 + 2 * query_.float_error_);
-      return limit >= 0 && terms < kLargestSum &&
-             squared - kSlack * terms - kVanishing > reach * reach;
+      const double reach = reach_ + header.radius * per_radius_;
+      return squared * (1 - kSlack) - lost_ > reach * reach && squared < largest_;
     }
 
    private:
-    /// More than what a bound takes off for roundings.
+    /// More than what bound() takes off for roundings.
     static constexpr double kSlack = 16 * kFloatUnit;
     static constexpr double kVanishing = 1e-30;
 
     const Query& query_;
     float rounding_;
+    double per_radius_, reach_, lost_, largest_;
   };
 
   template <bool kCosine>
   struct Dot {
-    explicit Dot(const Query& query)
+    explicit Dot(const Query& query, double = 0)
         : query_(query), vanishing_(2 * kLeastFloat * query.format_.dims) {}
 
     Scored operator()(double dot, const U8Header& header) const {
@@ -212,7 +218,7 @@ struct Query::Scorers {
       if (!(terms < kLargestSum)) radius = std::numeric_limits<double>::infinity();
       return {finite(-dot), static_cast<float>(radius * (1 + kFloatUnit))};
     }
-    bool is_far(double, const U8Header&, double) const { return false; }
+    bool is_far(double, const U8Header&) const { return false; }
 
    private:
     const Query& query_;
@@ -242,10 +248,10 @@ struct Query::Scorers {
   template <Metric kMetric, class Distance>
   static std::size_t near_u8(const Query& query, const std::byte* const* codes, std::size_t count,
                              double limit, std::uint32_t* places, double* bounds) {
-    const Distance distance(query);
+    const Distance distance(query, limit);
     std::size_t found = 0;
     dots(query, codes, count, [&](std::size_t i, double dot, const U8Header& header) {
-      if (distance.is_far(dot, header, limit)) return;
+      if (distance.is_far(dot, header)) return;
       found += take<kMetric>(query, distance(dot, header), limit, i, places + found,
                              bounds + found);
     });

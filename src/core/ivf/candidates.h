@@ -40,7 +40,7 @@ inline bool before(const Candidate& a, const Candidate& b) {
 
 class Candidates {
  public:
-  static constexpr std::size_t kFirstRoom = 512;
+  static constexpr std::size_t kFirstRoom = 256;
   static constexpr std::size_t kGrowth = 8;
 
   /// most   rows that may be kept; at least 1
@@ -94,7 +94,7 @@ class Candidates {
   /// Keeps the nearer half; they are in no order but for the farthest, which is the last.
   void drop() {
     const auto middle = kept_.begin() + static_cast<std::ptrdiff_t>(room_ - 1);
-    std::nth_element(kept_.begin(), middle, kept_.end(), by_order);
+    std::nth_element(kept_.begin(), middle, kept_.end(), ByOrder());
     cut_ = *middle;
     kept_.resize(room_);
     dropped_ = true;
@@ -109,13 +109,18 @@ class Candidates {
     const std::size_t chunk = std::min(std::max(kFirstChunk, sorted_), kept_.size() - sorted_);
     const auto first = kept_.begin() + static_cast<std::ptrdiff_t>(sorted_);
     const auto last = first + static_cast<std::ptrdiff_t>(chunk);
-    if (last != kept_.end()) std::nth_element(first, last - 1, kept_.end(), by_order);
-    std::sort(first, last, by_order);
+    if (last != kept_.end()) std::nth_element(first, last - 1, kept_.end(), ByOrder());
+    std::sort(first, last, ByOrder());
     sorted_ += chunk;
     return true;
   }
 
-  static bool by_order(const Candidate& a, const Candidate& b) { return before(a, b); }
+  /// A type, so that what sorts by it has it inlined.
+  struct ByOrder {
+    bool operator()(const Candidate& a, const Candidate& b) const {
+      return a.bound < b.bound || (!(b.bound < a.bound) && before(a, b));
+    }
+  };
 
   std::size_t most_;
   std::size_t room_ = 0;

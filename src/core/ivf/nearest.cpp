@@ -302,19 +302,21 @@ std::span<const std::uint32_t> NearestFinder::candidates(std::size_t i, std::siz
                          {float_bias_.data(), nullptr, nullptr, nullptr}, {0, 0, 0, -1, -kInfinity},
                          padded_, scores_.data(), minima);
   }
-  const float least = *std::min_element(minima, minima + kernels::kMinima);
+  const float* const at_least = std::min_element(minima, minima + kernels::kMinima);
+  const float least = *at_least;
   const auto up_to = [&](float limit) {
     return kernel.places_up_to(scores_.data(), padded_, limit, places_.data());
   };
-  std::size_t found = 0;
-  if (!sure || multiplied_codes_) found = up_to(least);
+  float limit = least;
   if (sure) {
-    // The limit is what any one center may have at most, for example this.
-    const double above = !multiplied_codes_ ? margin(row)
-                         : found > 0        ? coded_margin(row, error_[places_[0]])
-                                            : 0;
-    found = up_to(std::nextafter(static_cast<float>(least + above), kInfinity));
+    // The limit is what any one center may have at most, for example the one with this score.
+    auto place = static_cast<std::size_t>(at_least - minima);
+    while (place < padded_ && !(scores_[place] == least)) place += kernels::kMinima;
+    if (place >= padded_) return {};
+    const double above = multiplied_codes_ ? coded_margin(row, error_[place]) : margin(row);
+    limit = std::nextafter(static_cast<float>(least + above), kInfinity);
   }
+  const std::size_t found = up_to(limit);
   if (multiplied_codes_) count_surplus(found);
   return {places_.data(), found};
 }
