@@ -40,6 +40,43 @@ TEST_P(EveryCode, TheOperatorsResultIsNeverBelowTheLowerBound) {
   }
 }
 
+TEST_P(EveryCode, WhatIsLeftOutAsFarHasABoundAboveTheLimit) {
+  for (const double scale : {1e-30, 1e-18, 1e-4, 1.0, 3e3, 1e15, 1e18}) {
+    if (GetParam().element == Element::kHalf && (scale < 1e-3 || scale > 1e4)) continue;
+    const Values values(GetParam(), 150, 7, scale);
+    std::vector<std::vector<std::byte>> codes;
+    std::vector<const std::byte*> pointers;
+    for (std::size_t i = 0; i < values.size(); ++i) codes.push_back(values.code(i));
+    for (const auto& code : codes) pointers.push_back(code.data());
+    std::vector<std::uint32_t> places(pointers.size());
+    std::vector<double> found(pointers.size());
+    for (std::size_t q = 0; q < 10; ++q) {
+      const Query query(GetParam(), values[q]);
+      std::vector<double> bounds;
+      for (const std::byte* pointer : pointers) {
+        Scored scored;
+        query.score(&pointer, 1, &scored);
+        const double bound = query.lower_bound(scored);
+        bounds.push_back(std::isnan(bound) ? -std::numeric_limits<double>::infinity() : bound);
+      }
+      std::vector<double> limits(bounds.begin(), bounds.begin() + 40);
+      limits.insert(limits.end(), {-1.0, 0.0, std::numeric_limits<double>::infinity()});
+      for (const double limit : limits) {
+        const std::size_t count =
+            query.near(pointers.data(), pointers.size(), limit, places.data(), found.data());
+        std::size_t at = 0;
+        for (std::uint32_t i = 0; i < bounds.size(); ++i) {
+          if (bounds[i] > limit) continue;
+          ASSERT_LT(at, count) << "scale " << scale << " limit " << limit;
+          ASSERT_EQ(places[at], i);
+          ASSERT_EQ(found[at++], bounds[i]);
+        }
+        EXPECT_EQ(at, count);
+      }
+    }
+  }
+}
+
 TEST_P(EveryCode, TheBoundIsCloseForOrdinaryValues) {
   const Values values(GetParam(), 200, 8);
   double gap = 0;

@@ -101,10 +101,8 @@ class Fixture {
                                   std::size_t most = std::numeric_limits<std::size_t>::max(),
                                   std::size_t memory = 1 << 20) {
     const codes::Query query(format, value);
-    const codes::Query center_query =
-        centers.empty() ? query : codes::Query(center_format(format), value);
     const auto lists =
-        centers.empty() ? std::vector<ListNo>{0} : nearest_lists(store, center_query, probes);
+        centers.empty() ? std::vector<ListNo>{0} : nearest_lists(store, value, probes);
     Search<MemoryLists> search(store, &query, lists, probes, store.page_entries(), memory, heap());
     std::vector<std::size_t> rows;
     if (!search.next_lists()) return rows;
@@ -201,6 +199,32 @@ TEST_P(EveryList, AssignsAsTheKernelDoesOneByOne) {
   }
 }
 
+TEST_P(EveryList, RanksCentersByTheirOwnDistancesAlone) {
+  const codes::Format format = GetParam();
+  const Values values(format, kValues, 8);
+  const std::uint32_t count = 60;
+  CenterCodes centers = centers_of(values, format, count);
+  const codes::Format raw = center_format(format);
+  // Some centers twice: the first one comes first.
+  std::memcpy(centers.data() + 50 * raw.code_bytes, centers.data(), 10 * raw.code_bytes);
+  MemoryLists store(format, centers);
+  for (std::size_t i = 0; i < kValues; i += 31) {
+    const codes::Query query(raw, values[i]);
+    std::vector<std::pair<float, ListNo>> ranked;
+    for (ListNo list = 0; list < count; ++list) {
+      float distance = 0;
+      store.score_lists(query, {&list, 1}, &distance);
+      ranked.emplace_back(distance, list);
+    }
+    std::sort(ranked.begin(), ranked.end());
+    for (const std::size_t most : {1, 5, 20, 60}) {
+      const auto lists = nearest_lists(store, values[i], most);
+      ASSERT_EQ(lists.size(), most);
+      for (std::size_t k = 0; k < most; ++k) ASSERT_EQ(lists[k], ranked[k].second) << most;
+    }
+  }
+}
+
 TEST_P(EveryList, KeepsRowsThroughDeletionAndUsesTheSpaceAgain) {
   Fixture fixture(GetParam(), kValues, 10);
   fixture.build();
@@ -251,8 +275,7 @@ TEST(Ivf, LooksAtMoreListsWhenAsked) {
   Fixture fixture(format, kValues, 20);
   fixture.build();
   const codes::Query query(format, fixture.values[0]);
-  const auto lists =
-      nearest_lists(fixture.store, fixture.values[0], 20);
+  const auto lists = nearest_lists(fixture.store, fixture.values[0], 20);
   ASSERT_EQ(lists.size(), 20U);
   Search<MemoryLists> search(fixture.store, &query, lists, 3, fixture.store.page_entries(), 4096,
                              heap());
