@@ -68,6 +68,15 @@ CREATE INDEX wide_index ON wide USING hnsw (v vector_cosine_ops);
 SET hnsw.ef_search = 400;
 SELECT differences('<=>');
 DROP INDEX wide_index;
+-- A build reads values in the order of the table, which is not that in which they were stored.
+UPDATE wide SET v = wave(id + 500, 1200) WHERE id % 5 = 1;
+UPDATE wide SET v = wave(id, 1200) WHERE id % 7 = 2;
+DELETE FROM wide WHERE id % 10 = 5;
+VACUUM wide;
+INSERT INTO wide SELECT i, wave(i, 1200) FROM generate_series(301, 340) i;
+CREATE INDEX wide_index ON wide USING flat (v vector_l2_ops);
+SELECT differences('<->');
+DROP INDEX wide_index;
 CREATE INDEX wide_index ON wide USING ivfflat (v vector_ip_ops) WITH (lists = 1);
 SELECT differences('<#>');
 DROP INDEX wide_index;
