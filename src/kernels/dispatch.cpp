@@ -32,8 +32,11 @@ Registry::Registry() noexcept : tables{}, pointers{}, count(0) {
                               kScalarCodes,  kScalarPanels, "scalar"};
 #if defined(__x86_64__)
   const KernelTable avx2 = {kAvx2Floats, kAvx2Bits, kScalarSparse, kAvx2Codes, kAvx2Panels, "avx2"};
-  const KernelTable avx512 = {kAvx512Floats, kAvx512Bits,   kAvx512Sparse,
-                              kAvx512Codes,  kAvx512Panels, "avx512"};
+  KernelTable avx512 = {kAvx512Floats, kAvx512Bits,   kAvx512Sparse,
+                        kAvx512Codes,  kAvx512Panels, "avx512"};
+  // Wider registers would gain nothing here.
+  avx512.limit_for = kAvx2Panels.limit_for;
+  avx512.transpose = kAvx2Panels.transpose;
   KernelTable vnni = avx512;
   vnni.name = "avx512-vnni";
   vnni.dot_u8_i16 = kAvx512VnniDots.dot_u8_i16;

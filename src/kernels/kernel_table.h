@@ -164,6 +164,14 @@ struct PanelKernels {
   /// there are.  `out` has room for n + kPlacesSlack; what follows the places is overwritten.
   std::size_t (*places_up_to)(const float* x, std::size_t n, float limit,
                               std::uint32_t* out) noexcept;
+  /// A limit that at least `count` elements of x are not above, and not many more: of the minima of
+  /// kMinima lanes (x[c] belongs to lane c % kMinima) about the count-th least.  The greatest float
+  /// if fewer than `count` lanes have a finite number.  count at most kMinima.
+  float (*limit_for)(const float* x, std::size_t n, std::size_t count) noexcept;
+  /// to[c * to_stride + r] = from[r * from_stride + c], r below `rows`, c below `columns`, both
+  /// multiples of 8.  The two must not overlap.
+  void (*transpose)(const float* from, std::size_t from_stride, std::size_t rows,
+                    std::size_t columns, float* to, std::size_t to_stride) noexcept;
   /// ranks[i] = how many elements come before x[i]: lesser ones, and equal ones with a lower place.
   /// No element is NaN.
   void (*ranks)(const float* x, std::size_t n, std::uint32_t* ranks) noexcept;

@@ -10,6 +10,11 @@
 
 namespace vec::kernels {
 
+/// Steps that limit_for() halves the range in, and the lanes above the wanted number that it is
+/// content with.
+inline constexpr int kLimitSteps = 24;
+inline constexpr std::size_t kLimitSlack = 2;
+
 /// The integer kernels that gain from VNNI.
 struct DotKernels {
   std::int32_t (*dot_u8_i16)(const std::uint8_t* code, const std::int16_t* query,

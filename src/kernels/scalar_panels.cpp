@@ -111,6 +111,48 @@ std::size_t places_up_to(const float* x, std::size_t n, float limit, std::uint32
   return count;
 }
 
+float limit_for(const float* x, std::size_t n, std::size_t count) noexcept {
+  float minima[kMinima];
+  for (float& least : minima) least = kInfinity;
+  std::size_t i = 0;
+  for (; i + kMinima <= n; i += kMinima) {
+    for (std::size_t k = 0; k < kMinima; ++k) {
+      minima[k] = x[i + k] < minima[k] ? x[i + k] : minima[k];
+    }
+  }
+  for (std::size_t k = 0; i < n; ++i, ++k) minima[k] = x[i] < minima[k] ? x[i] : minima[k];
+  constexpr float kMost = std::numeric_limits<float>::max();
+  float low = kInfinity, high = -kInfinity;
+  std::size_t finite = 0;
+  for (const float least : minima) {
+    if (!(least <= kMost)) continue;
+    low = least < low ? least : low;
+    high = least > high ? least : high;
+    ++finite;
+  }
+  if (finite < count) return kMost;
+  std::size_t within = finite;  // not above `high`
+  for (int step = 0; step < kLimitSteps && within > count + kLimitSlack; ++step) {
+    const float middle = 0.5F * low + 0.5F * high;
+    std::size_t there = 0;
+    for (const float least : minima) there += least <= middle;
+    if (there >= count) {
+      high = middle;
+      within = there;
+    } else {
+      low = middle;
+    }
+  }
+  return high;
+}
+
+void transpose(const float* from, std::size_t from_stride, std::size_t rows, std::size_t columns,
+               float* to, std::size_t to_stride) noexcept {
+  for (std::size_t c = 0; c < columns; ++c) {
+    for (std::size_t r = 0; r < rows; ++r) to[c * to_stride + r] = from[r * from_stride + c];
+  }
+}
+
 void ranks(const float* x, std::size_t n, std::uint32_t* ranks) noexcept {
   for (std::size_t i = 0; i < n; ++i) {
     std::uint32_t rank = 0;
@@ -129,6 +171,8 @@ constinit const PanelKernels kScalarPanels = {
     .distances_u8 = distances_u8,
     .distances_f32 = distances_f32,
     .places_up_to = places_up_to,
+    .limit_for = limit_for,
+    .transpose = transpose,
     .ranks = ranks,
 };
 

@@ -275,6 +275,7 @@ void ranks(const float* x, std::size_t n, std::uint32_t* ranks) noexcept {
 
 }  // namespace
 
+// limit_for and transpose are those of AVX2 (dispatch.cpp).
 constinit const PanelKernels kAvx512Panels = {
     .dot_u8_panels = dot_u8_panels,
     .dot_u7_panels = dot_u7_panels,
@@ -282,6 +283,8 @@ constinit const PanelKernels kAvx512Panels = {
     .distances_u8 = distances_u8,
     .distances_f32 = distances_f32,
     .places_up_to = places_up_to,
+    .limit_for = nullptr,
+    .transpose = nullptr,
     .ranks = ranks,
 };
 

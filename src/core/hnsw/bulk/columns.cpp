@@ -16,7 +16,6 @@ namespace {
 using codes::CodeKind;
 using codes::Metric;
 using codes::U8Header;
-using kernels::kMinima;
 using kernels::kPanelColumns;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -165,30 +164,17 @@ void Columns::assign_floats(Codes columns) {
   }
 }
 
-float Columns::between(std::size_t a, const std::byte* a_code, std::size_t b,
-                       const std::byte* b_code) const {
-  if (!is_product(format_) || format_.kind != CodeKind::kU8 || measure_ != Measure::kDistance) {
-    return codes::pair_distance(format_, a_code, b_code);
-  }
-  const auto product = static_cast<float>(
-      kernels::active().dot_u8_u8(levels_of(a_code), levels_of(b_code), format_.dims));
-  const float levels = total_[a] - static_cast<float>(format_.dims) * lo_[a];
-  const float dot = lo_[a] * total_[b] + levels * lo_[b] + step_[a] * step_[b] * product;
-  if (format_.metric != Metric::kL2) return -dot;
-  return std::max(0.0F, bias_[a] + bias_[b] - 2 * dot);
-}
-
-void Columns::distances(Codes rows, float* out, float* minima) {
+void Columns::distances(Codes rows, std::size_t first, float* out) {
   if (!is_product(format_)) {
-    distances_pairs(rows, out, minima);
+    distances_pairs(rows, first, out);
   } else if (format_.kind == CodeKind::kU8) {
-    distances_u8(rows, out, minima);
+    distances_u8(rows, first, out);
   } else {
-    distances_floats(rows, out, minima);
+    distances_floats(rows, first, out);
   }
 }
 
-void Columns::distances_u8(Codes rows, float* out, float* minima) {
+void Columns::distances_u8(Codes rows, std::size_t first, float* out) {
   const auto& table = kernels::active();
   const std::uint8_t* levels[kRows];
   const bool odd = format_.dims % 4 != 0;
@@ -201,11 +187,13 @@ void Columns::distances_u8(Codes rows, float* out, float* minima) {
     std::memcpy(copy, levels[r], format_.dims);
     levels[r] = copy;
   }
-  products_.resize(kRows * stride());
-  table.dot_u8_panels(levels, rows.size(), panel_bytes_.data(), panels_, words_, products_.data(),
-                      stride());
+  const std::size_t wanted = places() - first;
+  products_.resize(kRows * places());
+  table.dot_u8_panels(levels, rows.size(), panel_bytes_.data() + first * words_ * 4,
+                      wanted / kPanelColumns, words_, products_.data(), wanted);
   const bool l2 = format_.metric == Metric::kL2;
   const double factor = l2 ? -2 : -1;
+  float minima[kernels::kMinima];  // not needed
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const Terms terms = terms_of(format_, rows[r], shift_);
     // sum (la + sa a)(lb + sb b) = la * total(b) + sa * sum(a) * lb + sa * sb * product
@@ -213,12 +201,12 @@ void Columns::distances_u8(Codes rows, float* out, float* minima) {
                                 static_cast<float>(factor * terms.lo),
                                 static_cast<float>(factor * terms.levels),
                                 static_cast<float>(factor * terms.step), l2 ? 0 : -kInfinity};
-    table.distances_u8(products_.data() + r * stride(), this->terms(), row, stride(),
-                       out + r * stride(), minima + r * kMinima);
+    table.distances_u8(products_.data() + r * wanted, this->terms(first), row, wanted,
+                       out + r * stride() + first, minima);
   }
 }
 
-void Columns::distances_floats(Codes rows, float* out, float* minima) {
+void Columns::distances_floats(Codes rows, std::size_t first, float* out) {
   const auto& table = kernels::active();
   row_floats_.resize(kRows * words_);
   const float* pointers[kRows];
@@ -227,27 +215,27 @@ void Columns::distances_floats(Codes rows, float* out, float* minima) {
     take_floats(rows[r], row);
     pointers[r] = row;
   }
-  float_products_.resize(kRows * stride());
-  table.dot_f32_panels(pointers, rows.size(), panel_floats_.data(), panels_, words_,
-                       float_products_.data(), stride());
+  const std::size_t wanted = places() - first;
+  float_products_.resize(kRows * places());
+  table.dot_f32_panels(pointers, rows.size(), panel_floats_.data() + first * words_,
+                       wanted / kPanelColumns, words_, float_products_.data(), wanted);
   const bool l2 = format_.metric == Metric::kL2;
+  float minima[kernels::kMinima];  // not needed
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const double norm_squared = l2 ? table.norm_squared_f32(pointers[r], words_) : 0;
     const float bias = format_.metric == Metric::kCosine ? 1 : static_cast<float>(norm_squared);
     const kernels::RowTerms row{bias, 0, 0, l2 ? -2.0F : -1.0F, l2 ? 0 : -kInfinity};
-    table.distances_f32(float_products_.data() + r * stride(), terms(), row, stride(),
-                        out + r * stride(), minima + r * kMinima);
+    table.distances_f32(float_products_.data() + r * wanted, terms(first), row, wanted,
+                        out + r * stride() + first, minima);
   }
 }
 
-void Columns::distances_pairs(Codes rows, float* out, float* minima) const {
-  for (std::size_t r = 0; r < rows.size(); ++r, out += stride(), minima += kMinima) {
-    std::fill_n(minima, kMinima, kInfinity);
-    for (std::size_t c = 0; c < size_; ++c) {
+void Columns::distances_pairs(Codes rows, std::size_t first, float* out) const {
+  for (std::size_t r = 0; r < rows.size(); ++r, out += stride()) {
+    for (std::size_t c = first; c < size_; ++c) {
       out[c] = codes::pair_distance(format_, rows[r], codes_[c]);
-      minima[c % kMinima] = std::min(minima[c % kMinima], out[c]);
     }
-    std::fill(out + size_, out + stride(), kInfinity);
+    for (std::size_t c = std::max(first, size_); c < places(); ++c) out[c] = kInfinity;
   }
 }
 

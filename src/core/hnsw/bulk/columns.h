@@ -28,7 +28,7 @@ bool is_product(const codes::Format& format);
 class Columns {
  public:
   /// Rows that are worked on at a time.
-  static constexpr std::size_t kRows = 8;
+  static constexpr std::size_t kRows = 16;
 
   enum class Measure {
     kDistance,   // codes::pair_distance, up to rounding
@@ -41,28 +41,27 @@ class Columns {
   void assign(Codes columns);
 
   std::size_t size() const { return size_; }
-  /// Floats from the distances of one row to those of the next.
-  std::size_t stride() const { return panels_ * kernels::kPanelColumns; }
+  /// Floats from the distances of one row to those of the next.  An odd number of panels: columns of
+  /// a matrix of such rows do not all fall into the same few sets of a cache.
+  std::size_t stride() const { return (panels_ | 1) * kernels::kPanelColumns; }
 
-  /// The distance of two columns, of which `a_code` and `b_code` are the codes.
-  float between(std::size_t a, const std::byte* a_code, std::size_t b,
-                const std::byte* b_code) const;
-
-  /// Distances of at most kRows rows to all columns: out[r * stride() + c], and of each row the
-  /// kernels::kMinima minima of every so many columns.
-  void distances(Codes rows, float* out, float* minima);
+  /// Distances of at most kRows rows to the columns from `first`, a multiple of
+  /// kernels::kPanelColumns: out[r * stride() + c].
+  void distances(Codes rows, std::size_t first, float* out);
 
  private:
   void assign_u8(Codes columns);
   void assign_floats(Codes columns);
-  void distances_u8(Codes rows, float* out, float* minima);
-  void distances_floats(Codes rows, float* out, float* minima);
-  void distances_pairs(Codes rows, float* out, float* minima) const;
+  void distances_u8(Codes rows, std::size_t first, float* out);
+  void distances_floats(Codes rows, std::size_t first, float* out);
+  void distances_pairs(Codes rows, std::size_t first, float* out) const;
   /// The code's value as floats, less shifts_; of unit length for the cosine.
   void take_floats(const std::byte* code, float* out);
-  kernels::ColumnTerms terms() const {
-    return {bias_.data(), total_.data(), lo_.data(), step_.data()};
+  kernels::ColumnTerms terms(std::size_t first) const {
+    return {bias_.data() + first, total_.data() + first, lo_.data() + first, step_.data() + first};
   }
+  /// Places of all panels.
+  std::size_t places() const { return panels_ * kernels::kPanelColumns; }
 
   codes::Format format_;
   Measure measure_;

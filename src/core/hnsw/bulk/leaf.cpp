@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 
 #include "core/hnsw/select_neighbors.h"
 #include "kernels/kernels.h"
@@ -14,26 +13,39 @@ void Leaf::begin(std::span<const NodeId> members, Codes codes) {
   members_ = members;
   codes_ = codes;
   columns_.assign(codes);
-  distances_.resize(Columns::kRows * columns_.stride());
-  minima_.resize(Columns::kRows * kernels::kMinima);
+  stride_ = columns_.stride();
+  // Whole blocks of rows.  Never shrinks: what grows again would be cleared.
+  const std::size_t rows = (members.size() + Columns::kRows - 1) / Columns::kRows * Columns::kRows;
+  if (matrix_.size() < rows * stride_) matrix_.resize(rows * stride_);
   near_.resize(start_of(members.size()));
   found_.resize(members.size());
   kept_.assign(near_.size(), 0);
 }
 
+void Leaf::measure(std::size_t first) {
+  const std::size_t size = members_.size();
+  const std::size_t end = std::min(first + Columns::kRows, size);
+  float* const rows = matrix_.data() + first * stride_;
+  columns_.distances(codes_.subspan(first, end - first),
+                     first / kernels::kPanelColumns * kernels::kPanelColumns, rows);
+  if (end == size) return;
+  static_assert(kernels::kPanelColumns % Columns::kRows == 0 && Columns::kRows % 8 == 0);
+  const std::size_t others = (size - end + Columns::kRows - 1) / Columns::kRows * Columns::kRows;
+  kernels::active().transpose(rows + end, stride_, Columns::kRows, others,
+                              matrix_.data() + end * stride_ + first, stride_);
+}
+
 void Leaf::find_nearest(std::size_t first) {
-  const std::size_t rows = std::min(Columns::kRows, members_.size() - first);
-  columns_.distances(codes_.subspan(first, rows), distances_.data(), minima_.data());
-  for (std::size_t r = 0; r < rows; ++r) {
-    const auto found = nearest_.find({distances_.data() + r * columns_.stride(), members_.size()},
-                                     minima_.data() + r * kernels::kMinima, candidates_, first + r);
-    std::ranges::copy(found, near_.begin() + static_cast<std::ptrdiff_t>(start_of(first + r)));
-    found_[first + r] = static_cast<std::uint16_t>(found.size());
-    add_scouts(first + r, distances_.data() + r * columns_.stride());
+  const std::size_t end = std::min(first + Columns::kRows, members_.size());
+  for (std::size_t place = first; place < end; ++place) {
+    const auto found = nearest_.find({row_of(place), members_.size()}, candidates_, place);
+    std::ranges::copy(found, near_.begin() + static_cast<std::ptrdiff_t>(start_of(place)));
+    found_[place] = static_cast<std::uint16_t>(found.size());
+    add_scouts(place);
   }
 }
 
-void Leaf::add_scouts(std::size_t place, const float* distances) {
+void Leaf::add_scouts(std::size_t place) {
   if (members_.size() < 2 * kScouts || found_[place] < candidates_) return;
   // Spread over the leaf without a period, which the members may have, too: multiples of the golden
   // ratio.
@@ -41,24 +53,25 @@ void Leaf::add_scouts(std::size_t place, const float* distances) {
     return static_cast<std::uint32_t>(
         static_cast<std::uint32_t>(i * 2654435769U) * std::uint64_t{members_.size()} >> 32);
   };
-  float values[kScouts];
-  std::uint32_t ranks[kScouts];
-  for (std::size_t i = 0; i < kScouts; ++i) {
-    const float distance = distances[scout_at(i)];
-    values[i] = std::isnan(distance) ? std::numeric_limits<float>::infinity() : distance;
-  }
-  kernels::active().ranks(values, kScouts, ranks);
-  std::array<Near, kScouts> sorted;
-  for (std::size_t i = 0; i < kScouts; ++i) {
-    sorted[ranks[i]] = {values[i], scout_at(i)};
-  }
+  const float* const distances = row_of(place);
   const std::size_t start = start_of(place);
   const float farthest = near_[start + candidates_ - 1].distance;
-  for (const Near& scout : sorted) {
+  std::array<Near, kScoutsAsked> nearest;  // ascending
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < kScouts; ++i) {
+    const Near scout{distances[scout_at(i)], scout_at(i)};
     if (!(scout.distance > farthest) || std::isinf(scout.distance)) continue;
-    near_[start + found_[place]++] = scout;
-    if (found_[place] == candidates_ + kScoutsAsked) break;
+    if (count == kScoutsAsked) {
+      if (!(scout.distance < nearest.back().distance)) continue;
+      --count;
+    }
+    std::size_t at = count++;
+    for (; at > 0 && scout.distance < nearest[at - 1].distance; --at) nearest[at] = nearest[at - 1];
+    nearest[at] = scout;
   }
+  std::copy_n(nearest.begin(), count,
+              near_.begin() + static_cast<std::ptrdiff_t>(start + candidates_));
+  found_[place] = static_cast<std::uint16_t>(candidates_ + count);
 }
 
 void Leaf::select(std::size_t place) {
@@ -68,13 +81,12 @@ void Leaf::select(std::size_t place) {
   std::size_t count = 0;
   const auto ask = [&](std::size_t i) {
     const Near& near = near_[i];
-    const std::byte* const code = codes_[near.place];
+    const float* const between = row_of(near.place);
     bool dominated = false;
     for (std::size_t k = 0; k < count && !dominated; ++k) {
       const Near& other = near_[kept[k]];
-      dominated =
-          dominated_by({near.distance, i, false}, {other.distance, kept[k], true},
-                       columns_.between(near.place, code, other.place, codes_[other.place]));
+      dominated = dominated_by({near.distance, i, false}, {other.distance, kept[k], true},
+                               between[other.place]);
     }
     if (dominated) return false;
     kept_[i] = 1;

@@ -7,8 +7,10 @@
 // own.  So the rule is also asked about the nearest of a few members from all over the leaf, the
 // scouts: those of a region that stand nearest to another one keep such links.
 //
-// The rule needs distances between members of the leaf only, whose codes are in the cache; that
-// it sees one leaf at a time was measured to cost nothing (README, Build).
+// The rule needs distances between members of the leaf only, which are all there already; that it
+// sees one leaf at a time was measured to cost nothing (README, Build).
+//
+// The matrix of the distances is symmetric: half of it is computed, and copied to the other half.
 
 #ifndef VEC_CORE_HNSW_BULK_LEAF_H_
 #define VEC_CORE_HNSW_BULK_LEAF_H_
@@ -38,6 +40,7 @@ class Leaf {
     begin(members, codes);
     for (std::size_t first = 0; first < members.size(); first += Columns::kRows) {
       interrupt();
+      measure(first);
       find_nearest(first);
     }
     for (std::size_t place = 0; place < members.size(); ++place) {
@@ -45,6 +48,11 @@ class Leaf {
       select(place);
     }
     turn_around();
+  }
+
+  /// Bytes that the matrix of so many members takes.
+  static std::size_t matrix_bytes(std::size_t members) {
+    return members * (members + 2 * kernels::kPanelColumns) * sizeof(float);
   }
 
   /// The links found of one member, as LinkTable::merge() wants them; until the next call.
@@ -63,11 +71,14 @@ class Leaf {
   /// Where the candidates of a member begin in near_.
   std::size_t start_of(std::size_t place) const { return place * (candidates_ + kScoutsAsked); }
   void begin(std::span<const NodeId> members, Codes codes);
+  void measure(std::size_t first);
   void find_nearest(std::size_t first);
-  void add_scouts(std::size_t place, const float* distances);
+  void add_scouts(std::size_t place);
   void select(std::size_t place);
   void turn_around();
   NodeId node(std::size_t place) const { return members_[place]; }
+  /// Distances of a member to all.
+  const float* row_of(std::size_t place) const { return matrix_.data() + place * stride_; }
 
   std::size_t candidates_;
   std::size_t by_rule_;
@@ -75,8 +86,8 @@ class Leaf {
   Nearest nearest_;
   std::span<const NodeId> members_;
   Codes codes_;
-  std::vector<float> distances_;
-  std::vector<float> minima_;
+  std::size_t stride_ = 0;
+  std::vector<float> matrix_;
   std::vector<Near> near_;            // of each member: the nearest, then scouts, ascending
   std::vector<std::uint16_t> found_;  // how many of them there are
   std::vector<std::uint8_t> kept_;    // whether the rule keeps it

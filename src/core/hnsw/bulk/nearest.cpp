@@ -1,7 +1,6 @@
 #include "core/hnsw/bulk/nearest.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "core/error.h"
 #include "kernels/kernels.h"
@@ -19,18 +18,12 @@ bool nearer(const Near& a, const Near& b) {
 
 }  // namespace
 
-std::span<const Near> Nearest::find(std::span<const float> distances, const float* minima,
-                                    std::size_t count, std::size_t without) {
+std::span<const Near> Nearest::find(std::span<const float> distances, std::size_t count,
+                                    std::size_t without) {
   VEC_ASSERT(count <= kMost);
   const auto& table = kernels::active();
-  // The lanes with the count + 1 least minima hold as many elements up to the greatest of those,
-  // of which one may be the one to leave out.
-  std::uint32_t lanes[kernels::kMinima];
-  table.ranks(minima, kernels::kMinima, lanes);
-  float limit = std::numeric_limits<float>::max();
-  for (std::size_t k = 0; k < kernels::kMinima; ++k) {
-    if (lanes[k] == count) limit = std::min(limit, minima[k]);
-  }
+  // One more, as one of them may be the one to leave out.
+  const float limit = table.limit_for(distances.data(), distances.size(), count + 1);
   places_.resize(distances.size() + kernels::kPlacesSlack);
   std::size_t size = table.places_up_to(distances.data(), distances.size(), limit, places_.data());
   found_.clear();

@@ -1,7 +1,7 @@
 // core/hnsw/bulk/nearest.h
 //
 // The few nearest of a row of distances, without sorting the row: the least of each of 64 lanes
-// say below which limit the wanted ones are; those that are, some twice as many as wanted, are
+// say below which limit the wanted ones are; those that are, half as many again as wanted, are
 // ranked by counting.
 
 #ifndef VEC_CORE_HNSW_BULK_NEAREST_H_
@@ -28,10 +28,9 @@ class Nearest {
 
   /// The `count` nearest of `distances`, ascending, ties by place; NaN is never among them, nor is
   /// what is infinitely far.
-  /// minima   as the kernels give them
   /// without  a place to leave out; any other number leaves out nothing
-  std::span<const Near> find(std::span<const float> distances, const float* minima,
-                             std::size_t count, std::size_t without);
+  std::span<const Near> find(std::span<const float> distances, std::size_t count,
+                             std::size_t without);
 
  private:
   std::vector<std::uint32_t> places_;

@@ -49,14 +49,13 @@ class Assigner {
   template <class Each>
   void nearest(Codes rows, std::size_t count, const std::function<void()>& interrupt, Each each) {
     distances_.resize(Columns::kRows * columns_.stride());
-    minima_.resize(Columns::kRows * kernels::kMinima);
     for (std::size_t first = 0; first < rows.size(); first += Columns::kRows) {
       interrupt();
       const std::size_t block = std::min(Columns::kRows, rows.size() - first);
-      columns_.distances(rows.subspan(first, block), distances_.data(), minima_.data());
+      columns_.distances(rows.subspan(first, block), 0, distances_.data());
       for (std::size_t r = 0; r < block; ++r) {
         each(first + r, nearest_.find({distances_.data() + r * columns_.stride(), columns_.size()},
-                                      minima_.data() + r * kernels::kMinima, count, kNoLeader));
+                                      count, kNoLeader));
       }
     }
   }
@@ -65,7 +64,6 @@ class Assigner {
   Columns columns_;
   Nearest nearest_;
   std::vector<float> distances_;
-  std::vector<float> minima_;
 };
 
 /// Lists the points of each leader: members[starts[l]..starts[l + 1]).
