@@ -52,24 +52,44 @@ inline Ints add_shorts(Ints sum, Ints products) {
   return _mm256_add_epi32(sum, _mm256_madd_epi16(products, _mm256_set1_epi16(1)));
 }
 
+/// Some words of a row, each as the two pairs of 16 bits that its even and its odd bytes make.  The
+/// same words meet many columns.
+struct WideRow {
+  static constexpr std::size_t kWords = 128;  // sixteen rows and what they meet fit into 32 KB
+
+  void take(const std::uint8_t* row, std::size_t words) {
+    for (std::size_t w = 0; w < words; ++w) {
+      std::uint32_t word;
+      __builtin_memcpy(&word, row + 4 * w, sizeof word);
+      even[w] = static_cast<std::int32_t>(word & 0xff00ff);
+      odd[w] = static_cast<std::int32_t>(word >> 8 & 0xff00ff);
+    }
+  }
+
+  std::int32_t even[kWords];
+  std::int32_t odd[kWords];
+};
+
 /// The rows with these places in a list against kColumns columns: they share the loads of those.
 /// Packs instead of loops, so that every sum is a register.
 template <std::size_t... r>
 struct Rows {
   static constexpr std::size_t kCount = sizeof...(r);
 
-  static void dot_u8(const std::uint8_t* const* rows, const std::uint8_t* columns,
-                     std::size_t words, std::int32_t* out, std::size_t stride) {
-    Ints left[kCount] = {((void)r, _mm256_setzero_si256())...};
-    Ints right[kCount] = {((void)r, _mm256_setzero_si256())...};
+  /// Adds to sums that are there already, or to none.
+  static void dot_wide(const WideRow* rows, const std::uint8_t* columns, std::size_t words,
+                       bool more, std::int32_t* out, std::size_t stride) {
+    Ints left[kCount] = {(more ? load_ints(out + r * stride) : _mm256_setzero_si256())...};
+    Ints right[kCount] = {
+        (more ? load_ints(out + r * stride + kLanes) : _mm256_setzero_si256())...};
     for (std::size_t w = 0; w < words; ++w) {
       const std::uint8_t* const b = columns + w * kPanelColumns * 4;
       const Ints b_left = load_ints(b), b_right = load_ints(b + 32);
       const Ints left_even = even_bytes(b_left), left_odd = odd_bytes(b_left);
       const Ints right_even = even_bytes(b_right), right_odd = odd_bytes(b_right);
       const auto row = [&](std::size_t k, Ints& left_sum, Ints& right_sum) {
-        const Ints a = word_of(rows[k] + 4 * w);
-        const Ints even = even_bytes(a), odd = odd_bytes(a);
+        const Ints even = _mm256_set1_epi32(rows[k].even[w]);
+        const Ints odd = _mm256_set1_epi32(rows[k].odd[w]);
         left_sum = add_products(left_sum, even, odd, left_even, left_odd);
         right_sum = add_products(right_sum, even, odd, right_even, right_odd);
       };
@@ -132,16 +152,28 @@ using One = Rows<0>;
 void dot_u8_panels(const std::uint8_t* const* rows, std::size_t row_count,
                    const std::uint8_t* panels, std::size_t panel_count, std::size_t words,
                    std::int32_t* out, std::size_t stride) noexcept {
-  for (std::size_t p = 0; p < panel_count; ++p) {
-    for (std::size_t c = 0; c < kPanelColumns; c += kColumns) {
-      const std::uint8_t* const columns = panels + (p * words * kPanelColumns + c) * 4;
-      std::int32_t* const to = out + p * kPanelColumns + c;
-      std::size_t r = 0;
-      for (; r + 4 <= row_count; r += 4) {
-        Four::dot_u8(rows + r, columns, words, to + r * stride, stride);
+  constexpr std::size_t kMostRows = 16;
+  WideRow wide[kMostRows];
+  for (std::size_t first = 0; first < row_count; first += kMostRows) {
+    const std::size_t count = row_count - first < kMostRows ? row_count - first : kMostRows;
+    std::size_t start = 0;
+    do {  // without words the products are zero
+      const std::size_t some = words - start < WideRow::kWords ? words - start : WideRow::kWords;
+      for (std::size_t r = 0; r < count; ++r) wide[r].take(rows[first + r] + 4 * start, some);
+      for (std::size_t c = 0; c < panel_count * kPanelColumns; c += kColumns) {
+        const std::size_t word = c / kPanelColumns * words + start;
+        const std::uint8_t* const columns = panels + (word * kPanelColumns + c % kPanelColumns) * 4;
+        std::int32_t* const to = out + first * stride + c;
+        std::size_t r = 0;
+        for (; r + 4 <= count; r += 4) {
+          Four::dot_wide(wide + r, columns, some, start > 0, to + r * stride, stride);
+        }
+        for (; r < count; ++r) {
+          One::dot_wide(wide + r, columns, some, start > 0, to + r * stride, stride);
+        }
       }
-      for (; r < row_count; ++r) One::dot_u8(rows + r, columns, words, to + r * stride, stride);
-    }
+      start += some;
+    } while (start < words);
   }
 }
 
@@ -290,8 +322,7 @@ float limit_for(const float* x, std::size_t n, std::size_t count) noexcept {
     for (std::size_t v = 0; v < kVectors; ++v) {
       sum = _mm256_sub_epi32(sum, _mm256_castps_si256(_mm256_cmp_ps(minima[v], most, _CMP_LE_OQ)));
     }
-    __m128i half =
-        _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+    __m128i half = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
     half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0x4e));
     half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0xb1));
     return static_cast<std::size_t>(_mm_cvtsi128_si32(half));

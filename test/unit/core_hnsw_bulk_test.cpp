@@ -69,21 +69,23 @@ TEST_P(EveryFormat, ColumnsGiveTheDistancesOfPairs) {
   columns.assign(Codes(coded.codes).first(70));
   ASSERT_EQ(columns.size(), 70U);
   std::vector<float> out(Columns::kRows * columns.stride());
-  std::vector<float> minima(Columns::kRows * kernels::kMinima);
+  constexpr std::size_t kPlaces = 3 * kernels::kPanelColumns;
+  ASSERT_GE(columns.stride(), kPlaces);
   for (std::size_t first = 0; first < 75; first += Columns::kRows) {
     const std::size_t rows = std::min(Columns::kRows, 75 - first);
-    columns.distances(Codes(coded.codes).subspan(first, rows), out.data(), minima.data());
+    const std::size_t from = first / kernels::kPanelColumns * kernels::kPanelColumns;
+    std::fill(out.begin(), out.end(), -7.0F);
+    columns.distances(Codes(coded.codes).subspan(first, rows), from, out.data());
     for (std::size_t r = 0; r < rows; ++r) {
       const float* const row = out.data() + r * columns.stride();
-      for (std::size_t c = 0; c < columns.stride(); ++c) {
-        if (c >= 70) {
-          ASSERT_EQ(row[c], kInfinity);
+      for (std::size_t c = 0; c < kPlaces; ++c) {
+        if (c < from || c >= 70) {
+          ASSERT_EQ(row[c], c < from ? -7.0F : kInfinity);
           continue;
         }
         const float exact =
             codes::pair_distance(GetParam(), coded.codes[first + r], coded.codes[c]);
         ASSERT_NEAR(row[c], exact, 1e-4 * (1 + GetParam().dims)) << first + r << ' ' << c;
-        ASSERT_LE(minima[r * kernels::kMinima + c % kernels::kMinima], row[c]);
       }
     }
   }
@@ -107,8 +109,8 @@ TEST(Columns, LoseNoDigitsToWhatAllVectorsHaveInCommon) {
     for (const auto& code : kept) pointers.push_back(code.data());
     Columns columns(format, Columns::Measure::kDistance);
     columns.assign(pointers);
-    std::vector<float> out(columns.stride()), minima(kernels::kMinima);
-    columns.distances(Codes(pointers).first(1), out.data(), minima.data());
+    std::vector<float> out(columns.stride());
+    columns.distances(Codes(pointers).first(1), 0, out.data());
     for (std::size_t c = 1; c < 50; ++c) {
       double exact = 0;
       std::vector<float> a, b;
@@ -128,12 +130,10 @@ TEST(Nearest, AreThoseOfASort) {
     const std::size_t size = 1 + rng.below(round % 2 == 0 ? 90 : 2500);
     const std::uint64_t different = round % 3 == 0 ? 4 : 1000;  // with and without many ties
     std::vector<float> row(size);
-    std::vector<float> minima(kernels::kMinima, kInfinity);
     for (std::size_t i = 0; i < size; ++i) {
       row[i] = static_cast<float>(rng.below(different)) - 100;
       if (rng.below(50) == 0) row[i] = kInfinity;
       if (rng.below(50) == 0) row[i] = std::numeric_limits<float>::quiet_NaN();
-      if (row[i] < minima[i % kernels::kMinima]) minima[i % kernels::kMinima] = row[i];
     }
     const std::size_t without = rng.below(size + 5);
     const std::size_t count = 1 + rng.below(Nearest::kMost);
@@ -143,7 +143,7 @@ TEST(Nearest, AreThoseOfASort) {
     }
     std::sort(expected.begin(), expected.end());
     expected.resize(std::min(expected.size(), count));
-    const auto found = nearest.find(row, minima.data(), count, without);
+    const auto found = nearest.find(row, count, without);
     ASSERT_EQ(found.size(), expected.size()) << "round " << round;
     for (std::size_t i = 0; i < found.size(); ++i) {
       ASSERT_EQ(found[i].place, expected[i].second) << "round " << round;

@@ -214,6 +214,59 @@ TEST_P(PanelKernelsOf, PlacesAndRanksAreThoseOfASort) {
   }
 }
 
+TEST_P(PanelKernelsOf, ALimitHasTheWantedNumberBelowIt) {
+  std::mt19937 random(6);
+  constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+  for (const std::size_t n : {0, 1, 31, 32, 64, 65, 100, 1000, 2011}) {
+    for (const unsigned different : {1U, 3U, 1000000U}) {
+      for (const float scale : {1e-30F, 1.0F, 1e33F}) {
+        std::vector<float> x(n);
+        for (float& value : x) {
+          value = (static_cast<float>(random() % different) - 100) * scale;
+          if (random() % 40 == 0) value = random() % 2 == 0 ? kInfinity : kNaN;
+        }
+        if (n == 100) x[7] = -kInfinity;
+        const Misplaced<float> at(x, 4);
+        std::vector<float> minima(kMinima, kInfinity);
+        for (std::size_t i = 0; i < n; ++i) {
+          if (x[i] < minima[i % kMinima]) minima[i % kMinima] = x[i];
+        }
+        std::sort(minima.begin(), minima.end());
+        for (const std::size_t count : {1, 2, 33, 63, 64}) {
+          const float limit = table().limit_for(at.data(), n, count);
+          if (minima[count - 1] == kInfinity) {
+            ASSERT_EQ(limit, std::numeric_limits<float>::max()) << n << ' ' << count;
+            continue;
+          }
+          ASSERT_GE(limit, minima[count - 1]) << n << ' ' << count;
+          ASSERT_LE(limit, minima[kMinima - 1]) << n << ' ' << count;
+          if (different == 1000000 && n > 1000 && count < 60) {
+            ASSERT_LE(limit, minima[count + 3]) << n << ' ' << count;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_P(PanelKernelsOf, TransposesBlocks) {
+  std::mt19937 random(7);
+  const auto from = random_floats(random, 50 * 40);
+  const Misplaced<float> at(from, 4);
+  for (const std::size_t rows : {0, 8, 16, 24}) {
+    for (const std::size_t columns : {0, 8, 16, 40}) {
+      std::vector<float> to(41 * 27, -7);
+      table().transpose(at.data(), 50, rows, columns, to.data(), 27);
+      for (std::size_t c = 0; c < 41; ++c) {
+        for (std::size_t r = 0; r < 27; ++r) {
+          const bool there = r < rows && c < columns;
+          ASSERT_EQ(to[c * 27 + r], there ? from[r * 50 + c] : -7) << rows << ' ' << columns;
+        }
+      }
+    }
+  }
+}
+
 TEST_P(PanelKernelsOf, NothingIsWithinALimitThatIsNotANumber) {
   const std::vector<float> x{1, std::numeric_limits<float>::quiet_NaN(), 3};
   std::vector<std::uint32_t> places(x.size() + kPlacesSlack);

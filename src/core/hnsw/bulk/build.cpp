@@ -99,13 +99,7 @@ class Linker {
   /// nodes   what the list calls 0, 1, 2, ...
   void set_links(NodeId node, int layer, std::span<const LinkEntry> list,
                  std::span<const NodeId> nodes) {
-    choose_best(
-        list, static_cast<std::size_t>(graph_.params().max_links(layer)),
-        [&](NodeId a, NodeId b) {
-          return codes::pair_distance(graph_.format(), graph_.code(nodes[a]).data(),
-                                      graph_.code(nodes[b]).data());
-        },
-        chosen_);
+    choose_best(list, static_cast<std::size_t>(graph_.params().max_links(layer)), chosen_);
     links_.clear();
     for (const LinkEntry& entry : chosen_) {
       links_.push_back(make_link(nodes[node_of(entry.link)], kept_by_rule(entry.link), false));
@@ -155,6 +149,10 @@ std::size_t bytes_per_node(const codes::Format& format, const Params& params, st
   return static_cast<std::size_t>(params.max_links(0)) * sizeof(Link) +
          bytes_per_point(settings_for(format, params, nodes), table_limit(params, 0)) +
          sizeof(const std::byte*);
+}
+
+std::size_t fixed_bytes(const codes::Format& format, const Params& params, std::size_t nodes) {
+  return bytes_of_leaf(settings_for(format, params, nodes), nodes);
 }
 
 void link_all(MemoryGraph& graph, const Watch& watch, std::pmr::memory_resource* memory,

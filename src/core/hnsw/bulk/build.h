@@ -30,6 +30,9 @@ struct Watch {
 /// Bytes that link_all() needs for each of so many nodes, the links themselves included.
 std::size_t bytes_per_node(const codes::Format& format, const Params& params, std::size_t nodes);
 
+/// And those for what it is at, however many there are.
+std::size_t fixed_bytes(const codes::Format& format, const Params& params, std::size_t nodes);
+
 /// Links all nodes of `graph`, which were put there by add_unlinked(), and numbers them anew.
 /// Some may not be reachable then.
 /// team   who helps; may be null

@@ -125,6 +125,7 @@ std::size_t Collector::bytes() const {
   return graph_.bytes() +
          graph_.node_count() *
              bytes_per_node(graph_.format(), graph_.params(), graph_.node_count()) +
+         fixed_bytes(graph_.format(), graph_.params(), graph_.node_count()) +
          slots_.size() * sizeof(Slot) + copies_.capacity() * sizeof(Copies);
 }
 

@@ -17,6 +17,13 @@ void Leaf::begin(std::span<const NodeId> members, Codes codes) {
   // Whole blocks of rows.  Never shrinks: what grows again would be cleared.
   const std::size_t rows = (members.size() + Columns::kRows - 1) / Columns::kRows * Columns::kRows;
   if (matrix_.size() < rows * stride_) matrix_.resize(rows * stride_);
+  scouts_.clear();
+  // Spread over the leaf without a period, which the members may have, too: multiples of the golden
+  // ratio.
+  for (std::size_t i = 0; i < kScouts && members.size() >= 2 * kScouts; ++i) {
+    scouts_.push_back(static_cast<std::uint32_t>(
+        static_cast<std::uint32_t>(i * 2654435769U) * std::uint64_t{members.size()} >> 32));
+  }
   near_.resize(start_of(members.size()));
   found_.resize(members.size());
   kept_.assign(near_.size(), 0);
@@ -46,28 +53,22 @@ void Leaf::find_nearest(std::size_t first) {
 }
 
 void Leaf::add_scouts(std::size_t place) {
-  if (members_.size() < 2 * kScouts || found_[place] < candidates_) return;
-  // Spread over the leaf without a period, which the members may have, too: multiples of the golden
-  // ratio.
-  const auto scout_at = [this](std::size_t i) {
-    return static_cast<std::uint32_t>(
-        static_cast<std::uint32_t>(i * 2654435769U) * std::uint64_t{members_.size()} >> 32);
-  };
+  if (found_[place] < candidates_) return;
   const float* const distances = row_of(place);
   const std::size_t start = start_of(place);
   const float farthest = near_[start + candidates_ - 1].distance;
   std::array<Near, kScoutsAsked> nearest;  // ascending
   std::size_t count = 0;
-  for (std::size_t i = 0; i < kScouts; ++i) {
-    const Near scout{distances[scout_at(i)], scout_at(i)};
+  for (const std::uint32_t at : scouts_) {
+    const Near scout{distances[at], at};
     if (!(scout.distance > farthest) || std::isinf(scout.distance)) continue;
     if (count == kScoutsAsked) {
       if (!(scout.distance < nearest.back().distance)) continue;
       --count;
     }
-    std::size_t at = count++;
-    for (; at > 0 && scout.distance < nearest[at - 1].distance; --at) nearest[at] = nearest[at - 1];
-    nearest[at] = scout;
+    std::size_t to = count++;
+    for (; to > 0 && scout.distance < nearest[to - 1].distance; --to) nearest[to] = nearest[to - 1];
+    nearest[to] = scout;
   }
   std::copy_n(nearest.begin(), count,
               near_.begin() + static_cast<std::ptrdiff_t>(start + candidates_));
@@ -76,31 +77,45 @@ void Leaf::add_scouts(std::size_t place) {
 
 void Leaf::select(std::size_t place) {
   const std::size_t start = start_of(place);
+  Near* const near = near_.data() + start;
+  std::uint8_t* const kept = kept_.data() + start;
   const std::size_t nearest = std::min<std::size_t>(found_[place], candidates_);
-  std::array<std::size_t, Nearest::kMost + kScoutsAsked> kept;
-  std::size_t count = 0;
-  const auto ask = [&](std::size_t i) {
-    const Near& near = near_[i];
-    const float* const between = row_of(near.place);
-    bool dominated = false;
-    for (std::size_t k = 0; k < count && !dominated; ++k) {
-      const Near& other = near_[kept[k]];
-      dominated = dominated_by({near.distance, i, false}, {other.distance, kept[k], true},
-                               between[other.place]);
-    }
-    if (dominated) return false;
-    kept_[i] = 1;
-    kept[count++] = i;
-    return true;
+  const std::size_t asked = std::min(nearest, by_rule_);
+  // Whoever is kept drops those behind it.  The other way round, each asking the kept ones, there
+  // would be a wait for the memory in every step; here all of a row's are fetched at once.
+  std::array<std::uint8_t, Nearest::kMost + kScoutsAsked> dropped{};
+  const auto keep = [&](std::size_t i) {
+    kept[i] = 1;
+    const float* const between = row_of(near[i].place);
+    const auto ask = [&](std::size_t k) {
+      dropped[k] |= static_cast<std::uint8_t>(dominated_by(
+          {near[k].distance, k, false}, {near[i].distance, i, true}, between[near[k].place]));
+    };
+    for (std::size_t k = i + 1; k < asked; ++k) ask(k);
+    for (std::size_t k = std::max(i + 1, nearest); k < found_[place]; ++k) ask(k);
   };
-  for (std::size_t i = 0; i < std::min(nearest, by_rule_); ++i) ask(start + i);
+  for (std::size_t i = 0; i < asked; ++i) {
+    if (dropped[i] == 0) keep(i);
+  }
   // A scout is a link only if the rule keeps it.
   std::size_t end = nearest;
   for (std::size_t i = nearest; i < found_[place]; ++i) {
-    near_[start + end] = near_[start + i];
-    if (ask(start + end)) ++end;
+    if (dropped[i] != 0) continue;
+    keep(i);
+    kept[i] = 0;
+    near[end] = near[i];
+    kept[end++] = 1;
   }
   found_[place] = static_cast<std::uint16_t>(end);
+}
+
+void Leaf::prefetch_rule(std::size_t place) const {
+  if (place >= members_.size()) return;
+  const Near* const near = near_.data() + start_of(place);
+  const std::size_t asked = std::min<std::size_t>(found_[place], by_rule_);
+  if (asked == 0) return;
+  const float* const between = row_of(near[0].place);
+  for (std::size_t i = 1; i < asked; ++i) __builtin_prefetch(between + near[i].place);
 }
 
 void Leaf::turn_around() {

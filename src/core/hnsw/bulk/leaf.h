@@ -45,6 +45,7 @@ class Leaf {
     }
     for (std::size_t place = 0; place < members.size(); ++place) {
       if (place % kBetweenInterrupts == 0) interrupt();
+      prefetch_rule(place + kAhead);
       select(place);
     }
     turn_around();
@@ -60,6 +61,7 @@ class Leaf {
 
  private:
   static constexpr std::size_t kBetweenInterrupts = 256;
+  static constexpr std::size_t kAhead = 2;
   static constexpr std::size_t kScouts = 64;
   static constexpr std::size_t kScoutsAsked = 4;  // of each member
 
@@ -75,6 +77,7 @@ class Leaf {
   void find_nearest(std::size_t first);
   void add_scouts(std::size_t place);
   void select(std::size_t place);
+  void prefetch_rule(std::size_t place) const;
   void turn_around();
   NodeId node(std::size_t place) const { return members_[place]; }
   /// Distances of a member to all.
@@ -88,6 +91,7 @@ class Leaf {
   Codes codes_;
   std::size_t stride_ = 0;
   std::vector<float> matrix_;
+  std::vector<std::uint32_t> scouts_;
   std::vector<Near> near_;            // of each member: the nearest, then scouts, ascending
   std::vector<std::uint16_t> found_;  // how many of them there are
   std::vector<std::uint8_t> kept_;    // whether the rule keeps it

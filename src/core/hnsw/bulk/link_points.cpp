@@ -5,8 +5,8 @@
 #include <cstring>
 #include <optional>
 
+#include "core/hnsw/bulk/leaf.h"
 #include "core/hnsw/bulk/nearest.h"
-#include "core/hnsw/select_neighbors.h"
 
 namespace vec::hnsw::bulk {
 
@@ -36,12 +36,19 @@ std::size_t bytes_per_point(const LinkSettings& settings, std::size_t limit) {
          (settings.partition.fanout * 2 + 3) * sizeof(std::uint32_t);
 }
 
+std::size_t bytes_of_leaf(const LinkSettings& settings, std::size_t points) {
+  return Leaf::matrix_bytes(std::min(points, settings.partition.most));
+}
+
 Block::Block(std::size_t bytes, std::pmr::memory_resource* memory)
     : memory_(memory), bytes_(bytes), data_(memory->allocate(bytes, kAlignment)) {
   std::memset(data_, 0, bytes);
 }
 
 namespace {
+
+/// One in so many of a full list's places is for the farthest that the rule kept.
+constexpr std::size_t kFarShare = 16;
 
 void assign_together(const codes::Format& format, Codes points, const LeaderPlaces& places,
                      std::size_t fanout, std::pmr::vector<std::uint32_t>& choices,
@@ -98,15 +105,13 @@ Partition link_points(const codes::Format& format, Codes points, const LinkSetti
 }
 
 void choose_best(std::span<const LinkEntry> list, std::size_t limit,
-                 const std::function<float(NodeId, NodeId)>& between,
                  std::vector<LinkEntry>& chosen) {
   const auto kept = static_cast<std::size_t>(
       std::ranges::count_if(list, [](const LinkEntry& entry) { return kept_by_rule(entry.link); }));
   chosen.clear();
-  if (kept <= limit || !between) {
-    std::size_t others = std::min(limit, list.size()) - std::min(limit, kept);
+  if (kept <= limit) {
+    std::size_t others = std::min(limit, list.size()) - kept;
     for (const LinkEntry& entry : list) {
-      if (chosen.size() == limit) break;
       if (!kept_by_rule(entry.link)) {
         if (others == 0) continue;
         --others;
@@ -115,14 +120,12 @@ void choose_best(std::span<const LinkEntry> list, std::size_t limit,
     }
     return;
   }
-  std::vector<LinkCandidate> candidates;
-  for (std::size_t i = 0; i < list.size(); ++i) candidates.push_back({list[i].distance, i, false});
-  const auto selected = select_neighbors(candidates, limit, [&](std::size_t a, std::size_t b) {
-    return between(node_of(list[a].link), node_of(list[b].link));
-  });
-  for (const LinkCandidate& candidate : selected) {
-    const LinkEntry& entry = list[candidate.index];
-    chosen.push_back({entry.distance, make_link(node_of(entry.link), candidate.kept, false)});
+  const std::size_t far = limit / kFarShare;
+  std::size_t seen = 0;
+  for (const LinkEntry& entry : list) {
+    if (!kept_by_rule(entry.link)) continue;
+    if (seen < limit - far || seen >= kept - far) chosen.push_back(entry);
+    ++seen;
   }
 }
 

@@ -36,6 +36,9 @@ std::size_t table_limit(const Params& params, int layer);
 /// Bytes for each point, beside its code and a pointer to that.
 std::size_t bytes_per_point(const LinkSettings& settings, std::size_t limit);
 
+/// Bytes that each process takes for the leaf it is at, of so many points at most.
+std::size_t bytes_of_leaf(const LinkSettings& settings, std::size_t points);
+
 /// limit   links kept of a point, as by table_limit()
 /// team    sees the points as its first block already (PointsBlock); may be null
 /// take    gets the lists, once
@@ -45,12 +48,10 @@ Partition link_points(const codes::Format& format, Codes points, const LinkSetti
                       std::pmr::memory_resource* memory, Team* team,
                       const std::function<void(LinkTable&)>& take);
 
-/// Puts the best of `list`, at most `limit`, into `chosen`: what the rule kept, then the nearest.
-/// If the rule kept too many, each as seen from some leaf or from the other end, it is asked about
-/// the whole list: the long links that lead elsewhere are not the ones to go.
-/// between   the distance of two of the listed; empty: not known, the nearest stay
+/// Puts the best of `list`, at most `limit`, into `chosen`, ascending: what the rule kept, then the
+/// nearest.  If the rule kept too many, each as seen from some leaf or from the other end, the
+/// nearest of these stay and a few of the farthest: those lead elsewhere.
 void choose_best(std::span<const LinkEntry> list, std::size_t limit,
-                 const std::function<float(NodeId, NodeId)>& between,
                  std::vector<LinkEntry>& chosen);
 
 /// Memory of a resource, zeroed.

@@ -62,6 +62,13 @@ class LinkTable {
   /// Unites the list of `row` with `found`: ascending as lists are, no node twice.
   void merge(std::size_t row, std::span<const LinkEntry> found);
 
+  /// Has the list of `row` fetched into the cache.
+  void prefetch(std::size_t row) const {
+    const auto* const list = reinterpret_cast<const std::byte*>(memory_.entries + row * limit_);
+    for (std::size_t i = 0; i < limit_ * sizeof(LinkEntry); i += 64) __builtin_prefetch(list + i);
+    __builtin_prefetch(memory_.counts + row);
+  }
+
   /// While nobody merges.
   std::span<const LinkEntry> list(std::size_t row) const {
     return {memory_.entries + row * limit_, memory_.counts[row]};

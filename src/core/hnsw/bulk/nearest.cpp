@@ -37,19 +37,21 @@ std::span<const Near> Nearest::find(std::span<const float> distances, std::size_
     found_.resize(kept);
     return found_;
   }
-  values_.resize(kMostRanked);
-  ranks_.resize(kMostRanked);
+  float values[kMostRanked];
+  std::uint32_t ranks[kMostRanked];
+  std::uint32_t* const places = places_.data();
   std::size_t candidates = 0;
   for (std::size_t i = 0; i < size; ++i) {
-    values_[candidates] = distances[places_[i]];
-    places_[candidates] = places_[i];
-    candidates += places_[i] != without;
+    const std::uint32_t place = places[i];
+    values[candidates] = distances[place];
+    places[candidates] = place;
+    candidates += place != without;
   }
-  table.ranks(values_.data(), candidates, ranks_.data());
-  found_.resize(candidates);
-  for (std::size_t i = 0; i < candidates; ++i) found_[ranks_[i]] = {values_[i], places_[i]};
-  if (found_.size() > count) found_.resize(count);
-  return found_;
+  table.ranks(values, candidates, ranks);
+  ranked_.resize(kMostRanked);
+  Near* const ranked = ranked_.data();
+  for (std::size_t i = 0; i < candidates; ++i) ranked[ranks[i]] = {values[i], places[i]};
+  return {ranked, std::min(count, candidates)};
 }
 
 }  // namespace vec::hnsw::bulk

@@ -34,9 +34,8 @@ class Nearest {
 
  private:
   std::vector<std::uint32_t> places_;
-  std::vector<std::uint32_t> ranks_;
-  std::vector<float> values_;
   std::vector<Near> found_;
+  std::vector<Near> ranked_;
 };
 
 }  // namespace vec::hnsw::bulk

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/codes/query.h"
+#include "core/hnsw/bulk/leaf.h"
 #include "core/hnsw/bulk/link_points.h"
 
 namespace vec::hnsw::bulk {
@@ -17,6 +18,7 @@ std::size_t parts_of_point(codes::Metric metric) {
 }
 constexpr std::size_t kBetweenInterrupts = 1024;
 constexpr std::size_t kFewestRecords = 1000;
+constexpr std::size_t kFewestMembers = 600;  // that a leaf may have
 constexpr std::size_t kFewestFiles = 16;
 
 struct ListHeader {
@@ -35,7 +37,9 @@ class Linker {
         team_(team),
         settings_(settings_for(context.format, context.params, points.records.count)),
         limit_(static_cast<std::size_t>(context.params.max_links(points.layer))),
-        table_limit_(table_limit(context.params, points.layer)) {}
+        table_limit_(table_limit(context.params, points.layer)) {
+    context.shrink_leaves(settings_.partition);
+  }
 
   void link_parts() {
     const std::size_t per_point = bytes_per_point(settings_, table_limit_) + sizeof(RecordName) +
@@ -49,8 +53,8 @@ class Linker {
     range_size_ = (count + ranges - 1) / ranges;
     for (std::size_t i = 0; i < ranges; ++i) ranges_.push_back({context_.spill.create(), 0});
 
-    Parts parts(context_.format, context_.limits(per_point), context_.spill, rng_, watch_.interrupt,
-                context_.memory);
+    Parts parts(context_.format, context_.limits(per_point, bytes_of_leaf(settings_, count)),
+                context_.spill, rng_, watch_.interrupt, context_.memory);
     // Two parts with f leaves each are less than one with 2f: some neighbours are found twice.
     const std::size_t overlap = parts_of_point(context_.format.metric);
     if (parts.would_cut(count)) {
@@ -84,7 +88,7 @@ class Linker {
       for (std::size_t place = first; place < end; ++place) {
         if (place % kBetweenInterrupts == 0) watch_.interrupt();
         if (above != nullptr) merge_above(*above, place, table, place - first);
-        choose_best(table.list(place - first), limit_, nullptr, chosen_);
+        choose_best(table.list(place - first), limit_, chosen_);
         for (LinkEntry& entry : chosen_) {
           entry.link =
               make_link(points_.node(node_of(entry.link)), kept_by_rule(entry.link), false);
@@ -111,17 +115,13 @@ class Linker {
     }
     const PointsBlock points(block);
     const Codes codes = points.codes();
-    const auto between = [&](NodeId a, NodeId b) {
-      return codes::pair_distance(format, codes[a], codes[b]);
-    };
     const auto take = [&](LinkTable& table) {
       for (std::size_t i = 0; i < count; ++i) {
         if (i % kBetweenInterrupts == 0) watch_.interrupt();
-        choose_best(table.list(i), limit_, between, chosen_);
+        choose_best(table.list(i), limit_, chosen_);
         for (LinkEntry& entry : chosen_) {
           entry.link = make_link(places[node_of(entry.link)], kept_by_rule(entry.link), false);
         }
-        std::sort(chosen_.begin(), chosen_.end(), nearer);
         RecordFile& range = ranges_[places[i] / range_size_];
         append_list(*range.file, places[i], chosen_);
         ++range.count;
@@ -197,11 +197,18 @@ std::size_t SpillContext::most_files() const {
   return std::max(kFewestFiles, memory_bytes / 8 / spill.file_bytes());
 }
 
-Parts::Limits SpillContext::limits(std::size_t bytes_per_record) const {
-  // A leaf's matrices and what else does not grow; the files of one cut and of the ranges.
-  const std::size_t fixed = (std::size_t{1} << 20) + 2000 * std::size_t{format.code_bytes};
+Parts::Limits SpillContext::limits(std::size_t bytes_per_record, std::size_t fixed) const {
+  // A leaf's codes and what else does not grow; the files of one cut and of the ranges.
+  fixed += (std::size_t{1} << 20) + 2000 * std::size_t{format.code_bytes};
   const std::size_t rest = memory_bytes / 4 * 3 - std::min(memory_bytes / 2, fixed);
   return {std::max(rest / bytes_per_record, kFewestRecords), most_files(), memory_bytes / 8};
+}
+
+void SpillContext::shrink_leaves(PartitionSettings& settings) const {
+  while (settings.most > kFewestMembers && Leaf::matrix_bytes(settings.most) > memory_bytes / 4) {
+    settings.most -= settings.most / 8;
+  }
+  settings.leaf_size = std::min(settings.leaf_size, settings.most / 2);
 }
 
 void link_spilled(const SpillContext& context, const SpilledPoints& points, ListFile* above,

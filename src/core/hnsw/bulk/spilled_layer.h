@@ -62,7 +62,10 @@ struct SpillContext {
 
   std::size_t most_files() const;
   /// How many records a part may have, if each takes so many bytes.
-  Parts::Limits limits(std::size_t bytes_per_record) const;
+  /// fixed   bytes that are needed beside them
+  Parts::Limits limits(std::size_t bytes_per_record, std::size_t fixed = 0) const;
+  /// Makes leaves so small that the matrix of one is at most a quarter of the memory.
+  void shrink_leaves(PartitionSettings& settings) const;
 };
 
 /// above   lists of the layer above, or null: what the rule kept there is added.  Leaves know only

@@ -164,7 +164,11 @@ void LeavesBlock::work(const codes::Format& format, Codes points,
     codes.clear();
     for (const std::uint32_t place : own) codes.push_back(points[place]);
     leaf.build(own, codes, interrupt);
-    for (std::size_t i = 0; i < own.size(); ++i) links.merge(own[i], leaf.links(i));
+    constexpr std::size_t kAhead = 4;
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      if (i + kAhead < own.size()) links.prefetch(own[i + kAhead]);
+      links.merge(own[i], leaf.links(i));
+    }
   }
 }
 
