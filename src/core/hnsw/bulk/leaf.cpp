@@ -78,33 +78,29 @@ void Leaf::add_scouts(std::size_t place) {
 void Leaf::select(std::size_t place) {
   const std::size_t start = start_of(place);
   Near* const near = near_.data() + start;
-  std::uint8_t* const kept = kept_.data() + start;
+  std::uint8_t* const verdict = kept_.data() + start;
   const std::size_t nearest = std::min<std::size_t>(found_[place], candidates_);
-  const std::size_t asked = std::min(nearest, by_rule_);
-  // Whoever is kept drops those behind it.  The other way round, each asking the kept ones, there
-  // would be a wait for the memory in every step; here all of a row's are fetched at once.
-  std::array<std::uint8_t, Nearest::kMost + kScoutsAsked> dropped{};
-  const auto keep = [&](std::size_t i) {
-    kept[i] = 1;
-    const float* const between = row_of(near[i].place);
-    const auto ask = [&](std::size_t k) {
-      dropped[k] |= static_cast<std::uint8_t>(dominated_by(
-          {near[k].distance, k, false}, {near[i].distance, i, true}, between[near[k].place]));
-    };
-    for (std::size_t k = i + 1; k < asked; ++k) ask(k);
-    for (std::size_t k = std::max(i + 1, nearest); k < found_[place]; ++k) ask(k);
+  std::array<std::size_t, Nearest::kMost + kScoutsAsked> kept;
+  std::size_t count = 0;
+  const auto ask = [&](std::size_t i) {
+    for (std::size_t k = 0; k < count; ++k) {
+      const Near& other = near[kept[k]];
+      // The row of the one that is kept: most are dropped by the first few, whose rows are few.
+      if (dominated_by({near[i].distance, i, false}, {other.distance, kept[k], true},
+                       row_of(other.place)[near[i].place])) {
+        return false;
+      }
+    }
+    verdict[i] = 1;
+    kept[count++] = i;
+    return true;
   };
-  for (std::size_t i = 0; i < asked; ++i) {
-    if (dropped[i] == 0) keep(i);
-  }
+  for (std::size_t i = 0; i < std::min(nearest, by_rule_); ++i) ask(i);
   // A scout is a link only if the rule keeps it.
   std::size_t end = nearest;
   for (std::size_t i = nearest; i < found_[place]; ++i) {
-    if (dropped[i] != 0) continue;
-    keep(i);
-    kept[i] = 0;
     near[end] = near[i];
-    kept[end++] = 1;
+    if (ask(end)) ++end;
   }
   found_[place] = static_cast<std::uint16_t>(end);
 }
