@@ -64,8 +64,10 @@ class Linker {
         set_links(members.nodes[i], layer, table.list(i), members.nodes);
       }
     };
-    link_points(graph_.format(), members.codes, settings_, table_limit(graph_.params(), layer),
-                rng_, watch_.interrupt, memory_, nullptr, take);
+    LinkSettings settings = settings_;
+    settings.bridges = true;
+    link_points(graph_.format(), members.codes, settings, table_limit(graph_.params(), layer), rng_,
+                watch_.interrupt, memory_, nullptr, take);
   }
 
   void link_base() {

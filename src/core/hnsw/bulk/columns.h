@@ -41,8 +41,8 @@ class Columns {
   void assign(Codes columns);
 
   std::size_t size() const { return size_; }
-  /// Floats from the distances of one row to those of the next.  An odd number of panels: columns of
-  /// a matrix of such rows do not all fall into the same few sets of a cache.
+  /// Floats from the distances of one row to those of the next.  An odd number of panels: columns
+  /// of a matrix of such rows do not all fall into the same few sets of a cache.
   std::size_t stride() const { return (panels_ | 1) * kernels::kPanelColumns; }
 
   /// Distances of at most kRows rows to the columns from `first`, a multiple of

@@ -20,7 +20,10 @@ void Leaf::begin(std::span<const NodeId> members, Codes codes) {
   scouts_.clear();
   // Spread over the leaf without a period, which the members may have, too: multiples of the golden
   // ratio.
-  for (std::size_t i = 0; i < kScouts && members.size() >= 2 * kScouts; ++i) {
+  const std::size_t scouts = members.size() < 2 * kScouts ? 0
+                             : bridges_ ? std::min(kMostScouts, members.size() / 2)
+                                        : kScouts;
+  for (std::size_t i = 0; i < scouts; ++i) {
     scouts_.push_back(static_cast<std::uint32_t>(
         static_cast<std::uint32_t>(i * 2654435769U) * std::uint64_t{members.size()} >> 32));
   }
@@ -82,8 +85,9 @@ void Leaf::select(std::size_t place) {
   const std::size_t nearest = std::min<std::size_t>(found_[place], candidates_);
   std::array<std::size_t, Nearest::kMost + kScoutsAsked> kept;
   std::size_t count = 0;
+  std::size_t rivals = 0;  // the first one
   const auto ask = [&](std::size_t i) {
-    for (std::size_t k = 0; k < count; ++k) {
+    for (std::size_t k = rivals; k < count; ++k) {
       const Near& other = near[kept[k]];
       // The row of the one that is kept: most are dropped by the first few, whose rows are few.
       if (dominated_by({near[i].distance, i, false}, {other.distance, kept[k], true},
@@ -97,6 +101,7 @@ void Leaf::select(std::size_t place) {
   };
   for (std::size_t i = 0; i < std::min(nearest, by_rule_); ++i) ask(i);
   // A scout is a link only if the rule keeps it.
+  if (bridges_) rivals = count;
   std::size_t end = nearest;
   for (std::size_t i = nearest; i < found_[place]; ++i) {
     near[end] = near[i];

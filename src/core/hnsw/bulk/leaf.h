@@ -5,7 +5,9 @@
 //
 // Where points lie in dense regions apart from each other, the nearest of a point are all in its
 // own.  So the rule is also asked about the nearest of a few members from all over the leaf, the
-// scouts: those of a region that stand nearest to another one keep such links.
+// scouts: those of a region that stand nearest to another one keep such links.  On upper layers,
+// whose links are ways into regions, a scout gives way to nearer scouts only: then whoever a search
+// meets in a region knows of others.
 //
 // The rule needs distances between members of the leaf only, which are all there already; that it
 // sees one leaf at a time was measured to cost nothing (README, Build).
@@ -30,8 +32,12 @@ class Leaf {
  public:
   /// candidates   nearest others of each member that become links; at most Nearest::kMost
   /// by_rule      how many of those, the nearest, the rule is asked about
-  Leaf(const codes::Format& format, std::size_t candidates, std::size_t by_rule)
-      : candidates_(candidates), by_rule_(by_rule), columns_(format, Columns::Measure::kDistance) {}
+  /// bridges      whether scouts compete among themselves only
+  Leaf(const codes::Format& format, std::size_t candidates, std::size_t by_rule, bool bridges)
+      : candidates_(candidates),
+        by_rule_(by_rule),
+        bridges_(bridges),
+        columns_(format, Columns::Measure::kDistance) {}
 
   /// Finds links among `members`, whose codes are `codes`, and the ones back from what the rule
   /// kept.  interrupt() is called now and then.
@@ -63,7 +69,8 @@ class Leaf {
   static constexpr std::size_t kBetweenInterrupts = 256;
   static constexpr std::size_t kAhead = 2;
   static constexpr std::size_t kScouts = 64;
-  static constexpr std::size_t kScoutsAsked = 4;  // of each member
+  static constexpr std::size_t kMostScouts = 256;  // on upper layers, so that no region lacks one
+  static constexpr std::size_t kScoutsAsked = 4;   // of each member
 
   struct BackLink {
     float distance;
@@ -85,6 +92,7 @@ class Leaf {
 
   std::size_t candidates_;
   std::size_t by_rule_;
+  bool bridges_;
   Columns columns_;
   Nearest nearest_;
   std::span<const NodeId> members_;

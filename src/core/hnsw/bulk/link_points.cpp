@@ -10,7 +10,8 @@
 
 namespace vec::hnsw::bulk {
 
-LinkSettings settings_for(const codes::Format& format, const Params& params, std::size_t points) {
+LinkSettings settings_for(const codes::Format& format, const Params& params, std::size_t points,
+                          int layer) {
   constexpr double kFew = 250'000;
   LinkSettings settings{};
   const double effort = std::log2(std::max(1, params.ef_construction) / 64.0);
@@ -22,6 +23,7 @@ LinkSettings settings_for(const codes::Format& format, const Params& params, std
   settings.partition.leaf_size = 1000;
   settings.partition.most = 2000;
   settings.candidates = static_cast<std::size_t>(std::clamp(2 * params.m, 16, int{Nearest::kMost}));
+  settings.bridges = layer > 0;
   settings.by_rule = std::max<std::size_t>(16, settings.candidates * 3 / 4);
   return settings;
 }
@@ -85,9 +87,9 @@ Partition link_points(const codes::Format& format, Codes points, const LinkSetti
   Partition partition =
       make_partition(format, points, settings.partition, rng, memory, interrupt, assign_all);
 
-  const LeavesBlock::Settings leaf_settings{static_cast<std::uint32_t>(limit),
-                                            static_cast<std::uint32_t>(settings.candidates),
-                                            static_cast<std::uint32_t>(settings.by_rule)};
+  const LeavesBlock::Settings leaf_settings{
+      static_cast<std::uint32_t>(limit), static_cast<std::uint32_t>(settings.candidates),
+      static_cast<std::uint32_t>(settings.by_rule), settings.bridges};
   const std::size_t bytes = LeavesBlock::bytes(points.size(), partition, leaf_settings);
   std::byte* const shared = team != nullptr ? team->share(bytes) : nullptr;
   std::optional<Block> own;

@@ -24,11 +24,13 @@ struct LinkSettings {
   PartitionSettings partition;
   std::size_t candidates;  // of each member of a leaf
   std::size_t by_rule;     // of those, the ones that the rule is asked about
+  bool bridges = false;    // leaf.h
 };
 
 /// What ef_construction stands for here: the more, the more leaves a point is in.  The more points,
 /// the more of what is near a point stands beyond the border of its leaves.
-LinkSettings settings_for(const codes::Format& format, const Params& params, std::size_t points);
+LinkSettings settings_for(const codes::Format& format, const Params& params, std::size_t points,
+                          int layer = 0);
 
 /// Links that are kept of a point until all of its leaves are done.
 std::size_t table_limit(const Params& params, int layer);

@@ -35,7 +35,7 @@ class Linker {
         rng_(rng),
         watch_(watch),
         team_(team),
-        settings_(settings_for(context.format, context.params, points.records.count)),
+        settings_(settings_for(context.format, context.params, points.records.count, points.layer)),
         limit_(static_cast<std::size_t>(context.params.max_links(points.layer))),
         table_limit_(table_limit(context.params, points.layer)) {
     context.shrink_leaves(settings_.partition);

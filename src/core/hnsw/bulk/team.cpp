@@ -155,7 +155,7 @@ void LeavesBlock::work(const codes::Format& format, Codes points,
   const auto* const starts = at<const std::uint64_t>(block_, from.starts);
   const auto* const members = at<const std::uint32_t>(block_, from.members);
   LinkTable links = table();
-  Leaf leaf(format, it.settings.candidates, it.settings.by_rule);
+  Leaf leaf(format, it.settings.candidates, it.settings.by_rule, it.settings.bridges != 0);
   std::vector<const std::byte*> codes;
   for (;;) {
     const std::size_t l = it.next.fetch_add(1);
