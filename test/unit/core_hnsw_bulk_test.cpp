@@ -416,6 +416,42 @@ TEST(Bulk, FindsItsWayBetweenDenseRegions) {
   EXPECT_LE(missed, missed_by_inserted);
 }
 
+#if !defined(VECTOR_EMULATED) && !defined(__SANITIZE_ADDRESS__)
+TEST(Bulk, FindsEveryGroupOfGroupsFarApart) {
+  const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 40);
+  constexpr std::size_t kRows = 20000, kGroups = 37;
+  Rng rng(77);
+  std::vector<float> values(kRows * 40), scratch;
+  for (std::size_t i = 0; i < kRows; ++i) {
+    for (std::size_t j = 0; j < 40; ++j) {
+      values[i * 40 + j] = static_cast<float>(static_cast<double>(rng.below(1999)) / 1000 - 1 +
+                                              static_cast<double>((i + j) % kGroups) / 5);
+    }
+  }
+  const auto value_of = [&](std::size_t i) {
+    codes::Value value{};
+    value.floats = values.data() + i * 40;
+    return value;
+  };
+  std::vector<std::byte> code(format.code_bytes);
+  std::size_t lost = 0;
+  for (const std::uint64_t seed : {1009, 1010, 1011}) {  // of the levels
+    MemoryGraph graph(format, {16, 64}, heap());
+    Collector collector(graph, heap(), seed);
+    for (std::size_t i = 0; i < kRows; ++i) {
+      codes::encode(format, value_of(i), scratch, code.data());
+      collector.add(code, test::row_of(i));
+    }
+    collector.finish({});
+    for (std::size_t i = 0; i < kRows; i += 40) {
+      const auto found = test::search_rows(graph, value_of(i), 40);
+      lost += std::find(found.begin(), found.end(), i) == found.end();
+    }
+  }
+  EXPECT_LE(lost, 3U);
+}
+#endif
+
 TEST(Bulk, IsTheSameEveryTime) {
   const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 40);
   const Values values(format, kValues, 10);
