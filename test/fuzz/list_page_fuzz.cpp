@@ -31,20 +31,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto* bytes = reinterpret_cast<const std::byte*>(page.data());
   std::vector<float> scratch;
   std::vector<const std::byte*> found;
-  ivf::for_each_entry(format, bytes, 0, page.size(),
-                      [&](std::size_t at, const ivf::EntryHeader& header) {
-                        require(header.row.valid());
-                        require(at + ivf::Layout::entry_bytes(header.bytes) <= page.size());
-                        if (header.bytes == 0) return;
-                        const std::byte* code = bytes + at + sizeof header;
-                        require(codes::code_size(format, code) == header.bytes);
-                        std::uint32_t place = 0;
-                        double bound = 0;
-                        query.near(&code, 1, std::numeric_limits<double>::infinity(), &place,
-                                   &bound);
-                        codes::decode(format, code, scratch);
-                        found.push_back(code);
-                      });
+  ivf::for_each_entry(
+      format, bytes, 0, page.size(), [&](std::size_t at, const ivf::EntryHeader& header) {
+        require(header.row.valid());
+        require(at + ivf::Layout::entry_bytes(header.bytes) <= page.size());
+        if (header.bytes == 0) return;
+        const std::byte* code = bytes + at + sizeof header;
+        require(codes::code_size(format, code) == header.bytes);
+        std::uint32_t place = 0;
+        double bound = 0;
+        query.near(&code, 1, std::numeric_limits<double>::infinity(), &place, &bound);
+        codes::decode(format, code, scratch);
+        found.push_back(code);
+      });
   for (std::size_t i = 1; i < found.size() && i < 64; ++i) {
     codes::pair_distance(format, found[i - 1], found[i]);
   }

@@ -74,21 +74,19 @@ class MemoryLists {
     if (cursor.next == ivf::kNoBlock) return false;
     const Page& page = pages_[cursor.next];
     out.count = 0;
-    const bool sound =
-        ivf::for_each_entry(format_, page.bytes.data(), layout_.begin(), page.end,
-                            [&](std::size_t at, const ivf::EntryHeader& header) {
-                              double bound = query == nullptr
-                                                 ? 0
-                                                 : std::numeric_limits<double>::quiet_NaN();
-                              const std::byte* code = page.bytes.data() + at + sizeof header;
-                              std::uint32_t place = 0;
-                              if (header.bytes != 0 && query != nullptr &&
-                                  query->near(&code, 1, limit, &place, &bound) == 0) {
-                                return;
-                              }
-                              out.rows[out.count] = header.row;
-                              out.bounds[out.count++] = bound;
-                            });
+    const bool sound = ivf::for_each_entry(
+        format_, page.bytes.data(), layout_.begin(), page.end,
+        [&](std::size_t at, const ivf::EntryHeader& header) {
+          double bound = query == nullptr ? 0 : std::numeric_limits<double>::quiet_NaN();
+          const std::byte* code = page.bytes.data() + at + sizeof header;
+          std::uint32_t place = 0;
+          if (header.bytes != 0 && query != nullptr &&
+              query->near(&code, 1, limit, &place, &bound) == 0) {
+            return;
+          }
+          out.rows[out.count] = header.row;
+          out.bounds[out.count++] = bound;
+        });
     if (!sound) throw Error(ErrorCode::kIndexCorrupted, "damaged");
     cursor.next = page.next;
     return true;

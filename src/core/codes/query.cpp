@@ -252,8 +252,8 @@ struct Query::Scorers {
     std::size_t found = 0;
     dots(query, codes, count, [&](std::size_t i, double dot, const U8Header& header) {
       if (distance.is_far(dot, header)) return;
-      found += take<kMetric>(query, distance(dot, header), limit, i, places + found,
-                             bounds + found);
+      found +=
+          take<kMetric>(query, distance(dot, header), limit, i, places + found, bounds + found);
     });
     return found;
   }
@@ -281,8 +281,7 @@ struct Query::Scorers {
       case Metric::kCosine:
         return coded ? near_u8<Metric::kCosine, Dot<true>> : near_any<Metric::kCosine>;
       case Metric::kInnerProduct:
-        return coded ? near_u8<Metric::kInnerProduct, Dot<false>>
-                     : near_any<Metric::kInnerProduct>;
+        return coded ? near_u8<Metric::kInnerProduct, Dot<false>> : near_any<Metric::kInnerProduct>;
       case Metric::kL1:
         return near_any<Metric::kL1>;
       default:

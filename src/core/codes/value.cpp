@@ -109,8 +109,7 @@ void scale(float* x, std::size_t n, double factor) noexcept {
   for (; i + kLanes <= n; i += kLanes) {
     Floats elements;
     std::memcpy(&elements, x + i, sizeof elements);
-    elements =
-        __builtin_convertvector(__builtin_convertvector(elements, Doubles) * factor, Floats);
+    elements = __builtin_convertvector(__builtin_convertvector(elements, Doubles) * factor, Floats);
     std::memcpy(x + i, &elements, sizeof elements);
   }
   for (; i < n; ++i) x[i] = static_cast<float>(x[i] * factor);

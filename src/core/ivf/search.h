@@ -38,8 +38,9 @@ std::vector<ListNo> lists_in_question(S& store, const codes::Value& value,
   store.score_lists(center_query, {lists.data(), most}, distances.data());
   double reach = *std::max_element(distances.begin(), distances.end());
   if (center_query.format().metric == codes::Metric::kL2) reach = std::sqrt(reach);
-  lists.erase(std::remove_if(middle, lists.end(), [&](ListNo list) { return bounds[list] > reach; }),
-              lists.end());
+  lists.erase(
+      std::remove_if(middle, lists.end(), [&](ListNo list) { return bounds[list] > reach; }),
+      lists.end());
   std::sort(lists.begin(), lists.end());
   return lists;
 }

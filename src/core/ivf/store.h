@@ -42,7 +42,7 @@ namespace vec::ivf {
 struct Cursor {
   ListNo list;
   BlockNo next;
-  std::uint32_t pages;  // read so far
+  std::uint32_t pages;       // read so far
   BlockNo after = kNoBlock;  // what the caller reads next after the list's end, or kNoBlock
 };
 

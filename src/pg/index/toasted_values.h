@@ -45,7 +45,7 @@ class ToastedValues {
   int index_count_ = 0;
   IndexScanDesc scan_ = nullptr;
   TupleTableSlot* chunk_ = nullptr;
-  bool is_ahead_ = false;            // chunk_ has what comes after the last value
+  bool is_ahead_ = false;           // chunk_ has what comes after the last value
   struct varlena* room_ = nullptr;  // of fetch_next()
   Size room_bytes_ = 0;
 #if PG_VERSION_NUM < 180000

@@ -16,8 +16,7 @@ struct Kept {
 
 /// C-like.
 Kept* allocate(Relation index, std::size_t bytes) {
-  auto* kept =
-      static_cast<Kept*>(MemoryContextAllocZero(index->rd_indexcxt, sizeof(Kept) + bytes));
+  auto* kept = static_cast<Kept*>(MemoryContextAllocZero(index->rd_indexcxt, sizeof(Kept) + bytes));
   if (index->rd_amcache != nullptr) pfree(index->rd_amcache);
   index->rd_amcache = kept;
   kept->bytes = static_cast<uint32>(bytes);

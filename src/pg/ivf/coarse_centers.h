@@ -1,7 +1,7 @@
 // pg/ivf/coarse_centers.h
 //
-// A backend's copy of an index's centers, a byte a dimension, so that a scan need not read them all:
-// most cannot be near, and that is seen from a quarter of the bytes, side by side.
+// A backend's copy of an index's centers, a byte a dimension, so that a scan need not read them
+// all: most cannot be near, and that is seen from a quarter of the bytes, side by side.
 //
 // Centers never change after the build.  The copy hangs on the relation's cache entry
 // (rd_amcache), which PostgreSQL empties whenever the index might be another one.

@@ -25,7 +25,8 @@ double Loader::load(Relation heap, Relation index, IndexInfo* info, bool progres
   // Of a parallel scan each participant gets a part; room that is not used costs nothing.
   runs_.reserve(1.05 * static_cast<double>(heap->rd_rel->reltuples));
   const double rows = pg_call([&] {
-    const double read = table_index_build_scan(heap, index, info, true, progress, add_row, this, part);
+    const double read =
+        table_index_build_scan(heap, index, info, true, progress, add_row, this, part);
     toasted_.close();
     return read;
   });

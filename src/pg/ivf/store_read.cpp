@@ -39,8 +39,8 @@ void score_lists_unguarded(Pages& pages, const codes::Query& query, const ListNo
   }
 }
 
-/// What a page is read in: some entries at once, while as much of the page that comes next is on its
-/// way into the cache.  All of it at once would be more than the processor can ask for without
+/// What a page is read in: some entries at once, while as much of the page that comes next is on
+/// its way into the cache.  All of it at once would be more than the processor can ask for without
 /// waiting.
 class Part {
  public:
