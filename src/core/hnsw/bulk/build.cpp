@@ -101,7 +101,13 @@ class Linker {
   /// nodes   what the list calls 0, 1, 2, ...
   void set_links(NodeId node, int layer, std::span<const LinkEntry> list,
                  std::span<const NodeId> nodes) {
-    choose_best(list, static_cast<std::size_t>(graph_.params().max_links(layer)), chosen_);
+    choose_best(
+        list, static_cast<std::size_t>(graph_.params().max_links(layer)),
+        [&](NodeId a, NodeId b) {
+          return codes::pair_distance(graph_.format(), graph_.code(nodes[a]).data(),
+                                      graph_.code(nodes[b]).data());
+        },
+        chosen_);
     links_.clear();
     for (const LinkEntry& entry : chosen_) {
       links_.push_back(make_link(nodes[node_of(entry.link)], kept_by_rule(entry.link), false));

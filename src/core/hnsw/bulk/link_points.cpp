@@ -7,6 +7,7 @@
 
 #include "core/hnsw/bulk/leaf.h"
 #include "core/hnsw/bulk/nearest.h"
+#include "core/hnsw/select_neighbors.h"
 
 namespace vec::hnsw::bulk {
 
@@ -48,9 +49,6 @@ Block::Block(std::size_t bytes, std::pmr::memory_resource* memory)
 }
 
 namespace {
-
-/// One in so many of a full list's places is for the farthest that the rule kept.
-constexpr std::size_t kFarShare = 16;
 
 void assign_together(const codes::Format& format, Codes points, const LeaderPlaces& places,
                      std::size_t fanout, std::pmr::vector<std::uint32_t>& choices,
@@ -107,13 +105,15 @@ Partition link_points(const codes::Format& format, Codes points, const LinkSetti
 }
 
 void choose_best(std::span<const LinkEntry> list, std::size_t limit,
+                 const std::function<float(NodeId, NodeId)>& between,
                  std::vector<LinkEntry>& chosen) {
   const auto kept = static_cast<std::size_t>(
       std::ranges::count_if(list, [](const LinkEntry& entry) { return kept_by_rule(entry.link); }));
   chosen.clear();
-  if (kept <= limit) {
-    std::size_t others = std::min(limit, list.size()) - kept;
+  if (kept <= limit || !between) {
+    std::size_t others = std::min(limit, list.size()) - std::min(limit, kept);
     for (const LinkEntry& entry : list) {
+      if (chosen.size() == limit) break;
       if (!kept_by_rule(entry.link)) {
         if (others == 0) continue;
         --others;
@@ -122,12 +122,14 @@ void choose_best(std::span<const LinkEntry> list, std::size_t limit,
     }
     return;
   }
-  const std::size_t far = limit / kFarShare;
-  std::size_t seen = 0;
-  for (const LinkEntry& entry : list) {
-    if (!kept_by_rule(entry.link)) continue;
-    if (seen < limit - far || seen >= kept - far) chosen.push_back(entry);
-    ++seen;
+  std::vector<LinkCandidate> candidates;
+  for (std::size_t i = 0; i < list.size(); ++i) candidates.push_back({list[i].distance, i, false});
+  const auto selected = select_neighbors(candidates, limit, [&](std::size_t a, std::size_t b) {
+    return between(node_of(list[a].link), node_of(list[b].link));
+  });
+  for (const LinkCandidate& candidate : selected) {
+    const LinkEntry& entry = list[candidate.index];
+    chosen.push_back({entry.distance, make_link(node_of(entry.link), candidate.kept, false)});
   }
 }
 

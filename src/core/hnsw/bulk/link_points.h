@@ -50,10 +50,12 @@ Partition link_points(const codes::Format& format, Codes points, const LinkSetti
                       std::pmr::memory_resource* memory, Team* team,
                       const std::function<void(LinkTable&)>& take);
 
-/// Puts the best of `list`, at most `limit`, into `chosen`, ascending: what the rule kept, then the
-/// nearest.  If the rule kept too many, each as seen from some leaf or from the other end, the
-/// nearest of these stay and a few of the farthest: those lead elsewhere.
+/// Puts the best of `list`, at most `limit`, into `chosen`: what the rule kept, then the nearest.
+/// If the rule kept too many, each as seen from some leaf or from the other end, it is asked about
+/// the whole list: the long links that lead elsewhere are not the ones to go.
+/// between   the distance of two of the listed; empty: not known, the nearest stay
 void choose_best(std::span<const LinkEntry> list, std::size_t limit,
+                 const std::function<float(NodeId, NodeId)>& between,
                  std::vector<LinkEntry>& chosen);
 
 /// Memory of a resource, zeroed.

@@ -88,7 +88,7 @@ class Linker {
       for (std::size_t place = first; place < end; ++place) {
         if (place % kBetweenInterrupts == 0) watch_.interrupt();
         if (above != nullptr) merge_above(*above, place, table, place - first);
-        choose_best(table.list(place - first), limit_, chosen_);
+        choose_best(table.list(place - first), limit_, nullptr, chosen_);
         for (LinkEntry& entry : chosen_) {
           entry.link =
               make_link(points_.node(node_of(entry.link)), kept_by_rule(entry.link), false);
@@ -115,13 +115,17 @@ class Linker {
     }
     const PointsBlock points(block);
     const Codes codes = points.codes();
+    const auto between = [&](NodeId a, NodeId b) {
+      return codes::pair_distance(format, codes[a], codes[b]);
+    };
     const auto take = [&](LinkTable& table) {
       for (std::size_t i = 0; i < count; ++i) {
         if (i % kBetweenInterrupts == 0) watch_.interrupt();
-        choose_best(table.list(i), limit_, chosen_);
+        choose_best(table.list(i), limit_, between, chosen_);
         for (LinkEntry& entry : chosen_) {
           entry.link = make_link(places[node_of(entry.link)], kept_by_rule(entry.link), false);
         }
+        std::sort(chosen_.begin(), chosen_.end(), nearer);
         RecordFile& range = ranges_[places[i] / range_size_];
         append_list(*range.file, places[i], chosen_);
         ++range.count;
