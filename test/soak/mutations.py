@@ -40,6 +40,9 @@ FAULTS = [
     ("a search does not begin anew when a vacuum takes its way away", "src/core/hnsw/search.h",
      "    if (!search->lost_its_way()) break;", "    break;",
      "unit:core_hnsw_search_test.cpp:Hnsw.*"),
+    ("nobody checks whose page it is that a search looks at", "src/pg/unpinned_page.cpp",
+     "  BufferTag tag = tag_;\n", "  return true;\n  BufferTag tag = tag_;\n",
+     "tap:057_hnsw_few_buffers.pl"),
     # ---- pages ------------------------------------------------------------------------------
     ("one code too many on a page", "src/core/hnsw/layout.cpp",
      "codes_ = Divider(static_cast<std::uint32_t>(room / code_slot_bytes_));",
