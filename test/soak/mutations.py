@@ -8,6 +8,7 @@ A fault is a text of a file and what stands there instead; the text must be ther
   soak:MODE:SEED:SECONDS   the workload
 """
 
+import os
 import sys
 
 FAULTS = [
@@ -71,9 +72,13 @@ FAULTS = [
      "  header.radius = round_up(error * (1 + 1e-12));", "  header.radius = round_up(error * 0.5);",
      "unit:core_codes_test.cpp:*LowerBound*"),
     ("the rounding of the query is left out of the bound", "src/core/codes/query.cpp",
-     "      double radius = query.norm_ * header.radius + query.rounding_ * norm +",
-     "      double radius = query.norm_ * header.radius +",
+     "      double radius = query_.norm_ * header.radius + query_.rounding_ * norm +",
+     "      double radius = query_.norm_ * header.radius +",
      "unit:core_codes_test.cpp:*LowerBound*"),
+    ("an entry counts as far without regard to its radius", "src/core/codes/query.cpp",
+     "      const double reach = reach_ + header.radius * per_radius_;",
+     "      const double reach = reach_;",
+     "unit:core_codes_test.cpp:*"),
     ("NaN is not sorted last", "src/core/ivf/candidates.h",
      "return a < b || (std::isnan(b) && !std::isnan(a));", "return a < b;",
      "unit:core_ivf_test.cpp:*Exact*:Candidates.*"),
@@ -110,19 +115,29 @@ FAULTS = [
 ]
 
 
-def main():
-    if sys.argv[1] == "list":
-        for number, fault in enumerate(FAULTS, 1):
-            print(f"{number}\t{fault[4]}\t{fault[1]}\t{fault[0]}")
-        return
-    _, file, old, new, _ = FAULTS[int(sys.argv[1]) - 1]
-    path = f"{sys.argv[2]}/{file}"
+def apply(fault, directory):
+    """The text of the file with the fault in it, and its path."""
+    _, file, old, new, _ = fault
+    path = os.path.join(directory, file)
     with open(path) as source:
         text = source.read()
     if text.count(old) != 1:
-        sys.exit(f"{file} has the text of this fault {text.count(old)} times")
-    with open(path, "w") as source:
-        source.write(text.replace(old, new))
+        sys.exit(f'"{fault[0]}": {file} has the text of this fault {text.count(old)} times')
+    return path, text.replace(old, new)
+
+
+def main():
+    """mutations.py list | check DIRECTORY | NUMBER DIRECTORY"""
+    if sys.argv[1] == "list":
+        for number, fault in enumerate(FAULTS, 1):
+            print(f"{number}\t{fault[4]}\t{fault[1]}\t{fault[0]}")
+    elif sys.argv[1] == "check":
+        for fault in FAULTS:
+            apply(fault, sys.argv[2])
+    else:
+        path, text = apply(FAULTS[int(sys.argv[1]) - 1], sys.argv[2])
+        with open(path, "w") as source:
+            source.write(text)
 
 
 main()
