@@ -4,13 +4,13 @@ namespace vec::pg {
 
 namespace {
 
-constexpr int kIndexes = 16;
+constexpr int kRelations = 32;  // sixteen indexes, each with its table
 constexpr uint32 kMostEntries = 1U << 20;
 /// ReadRecentBuffer does not count as a use of the page; one pin in so many takes the ordinary
 /// way, so that a page in constant use is not evicted as unused.
 constexpr uint32 kOrdinaryEvery = 64;
 
-RememberedBuffers memories[kIndexes];
+RememberedBuffers memories[kRelations];
 uint64 uses = 0;
 
 #if PG_VERSION_NUM >= 160000
@@ -64,7 +64,7 @@ RememberedBuffers* remembered_buffers(Relation index) {
     }
     if (memory.last_used < oldest->last_used) oldest = &memory;
   }
-  // A scan that still holds the oldest memory finds another index's blocks in it: wrong guesses.
+  // A scan that still holds the oldest memory finds another relation's blocks in it: wrong guesses.
   RememberedBuffers::Entry* old = oldest->entries;
   allocate(oldest, entries_for(index));
   if (old != nullptr) pfree(old);
