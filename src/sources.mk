@@ -109,6 +109,7 @@ PG_SRCS = \
 	src/pg/needs_reindex.cpp \
 	src/pg/recent_values.cpp \
 	src/pg/remembered_buffers.cpp \
+	src/pg/repeated_arguments.cpp \
 	src/pg/types/aggregates.cpp \
 	src/pg/types/arguments.cpp \
 	src/pg/types/arithmetic.cpp \

@@ -84,5 +84,53 @@ DROP INDEX wide_index;
 -- Expressions: the value is made, not stored.
 CREATE INDEX wide_index ON wide USING flat ((v::halfvec(1200)) halfvec_l2_ops);
 SELECT id FROM wide ORDER BY v::halfvec(1200) <-> (SELECT q FROM questions WHERE id = 3)::halfvec(1200) LIMIT 3;
+DROP INDEX wide_index;
+
+-- Arguments that come again are kept (src/pg/repeated_arguments.h).  What is made of real[] is inline.
+SET enable_seqscan = on;
+CREATE VIEW wrong AS SELECT w.id, a.id AS a FROM questions a, questions b, wide w
+  WHERE (w.v <-> a.q, a.q <-> w.v, a.q <-> b.q, a.q <-> a.q, b.q <=> w.v, w.v <#> w.v) IS DISTINCT FROM
+    (w.v::real[]::vector <-> a.q::real[]::vector, a.q::real[]::vector <-> w.v::real[]::vector,
+     a.q::real[]::vector <-> b.q::real[]::vector, 0::float8, b.q::real[]::vector <=> w.v::real[]::vector,
+     w.v::real[]::vector <#> w.v::real[]::vector);
+SELECT count(*) FROM wrong WHERE id <= 20;
+-- More of them than are kept.
+SELECT count(*) FROM wide w, (SELECT array_agg(q ORDER BY id) AS q FROM questions) a,
+  (SELECT array_agg(q::real[]::vector ORDER BY id) AS q FROM questions) b, generate_series(1, 12) i
+  WHERE (w.v + a.q[i]) IS DISTINCT FROM (w.v + b.q[i]) AND w.v IS NOT NULL;
+SELECT count(*) FROM wide w, questions q1, questions q2, questions q3, questions q4, questions q5, questions q6
+  WHERE (q1.id, q2.id, q3.id, q4.id, q5.id, q6.id) = (1, 2, 3, 4, 5, 6) AND
+    (w.v <-> q1.q) + (w.v <-> q2.q) + (w.v <-> q3.q) + (w.v <-> q4.q) + (w.v <-> q5.q) + (w.v <-> q6.q) IS DISTINCT FROM
+    (SELECT sum(x.q::real[]::vector <-> w.v ORDER BY x.id) FROM questions x WHERE x.id <= 6);
+-- Replaced, replaced and rolled back, in one transaction; and an error while one is in use.
+BEGIN;
+SELECT count(*) FROM wrong WHERE id <= 10;
+UPDATE questions SET q = wave(id + 3, 1200);
+SELECT count(*) FROM wrong WHERE id <= 10;
+SAVEPOINT before;
+UPDATE questions SET q = wave(id + 5, 1200);
+SELECT count(*) FROM wrong WHERE id <= 10;
+ROLLBACK TO before;
+UPDATE questions SET q = wave(id + 8, 1200);
+SELECT count(*) FROM wrong WHERE id <= 10;
+DO $$
+DECLARE
+  failed int := 0;
+  sizes int[] := ARRAY[1200, 1200, 7, 1200];
+  size int;
+BEGIN
+  FOREACH size IN ARRAY sizes LOOP
+    BEGIN
+      PERFORM a.q <-> wave(1, size) FROM questions a, questions b WHERE a.id = 1;
+    EXCEPTION WHEN data_exception THEN
+      failed := failed + 1;
+    END;
+  END LOOP;
+  RAISE NOTICE '% failed', failed;
+END $$;
+SELECT count(*) FROM wrong WHERE id <= 10;
+COMMIT;
+DROP VIEW wrong;
+
 DROP TABLE wide, questions;
 DROP FUNCTION wave, differences;

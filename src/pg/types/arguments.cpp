@@ -1,6 +1,7 @@
 #include "pg/types/arguments.h"
 
 #include "pg/recent_values.h"
+#include "pg/repeated_arguments.h"
 
 namespace vec::pg {
 
@@ -24,9 +25,18 @@ void VarlenaArg::read_extended(varlena* value) {
       return;
     }
   }
-  copy_ = pg_call([value] { return pg_detoast_datum(value); });
-  bytes_ = reinterpret_cast<const unsigned char*>(VARDATA_4B(copy_));
-  size_ = VARSIZE_4B(copy_) - VARHDRSZ;
+  const Argument argument = pg_call([value] { return read_argument(value); });
+  bytes_ = reinterpret_cast<const unsigned char*>(VARDATA_4B(argument.value));
+  size_ = VARSIZE_4B(argument.value) - VARHDRSZ;
+  owner_ = argument.kept < 0 ? kThis : argument.kept;
+}
+
+void VarlenaArg::give_back() {
+  if (owner_ >= 0) {
+    let_go(owner_);
+  } else {
+    pfree(const_cast<unsigned char*>(bytes_) - VARHDRSZ);
+  }
 }
 
 }  // namespace vec::pg

@@ -4,7 +4,8 @@
 //
 // A value that lies inline is read where it lies, also behind a 1-byte header, where its elements
 // are not aligned.  Only what is out of line or compressed is copied; the copy is freed when the
-// view goes, because some callers (btree comparison) live in a context that is not reset per call.
+// view goes, because some callers (btree comparison) live in a context that is not reset per call,
+// unless it is one that comes again (repeated_arguments.h).
 // What the value says about its own size is compared with its real size, so that a damaged one is
 // an error and never a read out of bounds.
 
@@ -42,8 +43,8 @@ class VarlenaArg {
     }
   }
   ~VarlenaArg() {
-    if (copy_ != nullptr) [[unlikely]]
-      pfree(copy_);
+    if (owner_ != kCaller) [[unlikely]]
+      give_back();
   }
   VarlenaArg(const VarlenaArg&) = delete;
   VarlenaArg& operator=(const VarlenaArg&) = delete;
@@ -60,11 +61,15 @@ class VarlenaArg {
   }
 
  private:
+  static constexpr int kCaller = -2;
+  static constexpr int kThis = -1;
+
   void read_extended(varlena* value);
+  void give_back();
 
   const unsigned char* bytes_;
   std::size_t size_;
-  varlena* copy_ = nullptr;
+  int owner_ = kCaller;  // of the bytes; not negative: the number of a kept argument
 };
 
 /// A vector (T = float) or halfvec (T = HalfBits).
