@@ -123,7 +123,8 @@ PG_SRCS = \
 	src/pg/types/results.cpp \
 	src/pg/types/sparse_io.cpp \
 	src/pg/types/typmod.cpp \
-	src/pg/unpinned_page.cpp
+	src/pg/unpinned_page.cpp \
+	src/pg/wal.cpp
 
 # Flags of the files that are compiled for one instruction set only.
 ISA_FLAGS_x86_avx2 = -mavx2 -mfma -mf16c -mpopcnt
