@@ -1,6 +1,7 @@
 #include "pg/wal.h"
 
 #include "core/differences.h"
+#include "pg/index/values.h"
 
 namespace vec::pg {
 
@@ -39,7 +40,7 @@ char* PageChange::take(Buffer buffer, bool whole) {
   for (int i = 0; i < count_; ++i) {
     if (changed_[i].buffer == buffer) return in_place_ ? page : images[i];
   }
-  if (count_ == kMaxPages) elog(ERROR, "too many pages in one change");
+  Assert(count_ < kMaxPages);
   changed_[count_] = {buffer, whole, 0};
   char* image = images[count_++];
   if (in_place_) return page;
@@ -104,10 +105,7 @@ void PageChange::commit() {
     const char* before = static_cast<const char*>(BufferGetPage(changed_[i].buffer));
     // Replay would write out of bounds.
     if (!is_sound(used_of(images[i])) || (!changed_[i].whole && !is_sound(used_of(before)))) {
-      ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
-                      errmsg("index \"%s\" is corrupted", RelationGetRelationName(index_)),
-                      errdetail("Block %u has a damaged page header.",
-                                BufferGetBlockNumber(changed_[i].buffer))));
+      raise_corrupted(index_, BufferGetBlockNumber(changed_[i].buffer), "page header");
     }
     if (!changed_[i].whole) find_differences(i);
   }

@@ -29,6 +29,9 @@ FAULTS = [
      "    write_at(change.edit(codes.buffer), place.offset, slot);\n    auto contents",
      "    auto contents",
      "soak:records:2:60"),
+    ("a record leaves out the end of the page", "src/pg/wal.cpp",
+     "  compare(std::max(used.upper, old_used.upper), BLCKSZ);", "  (void)compare;",
+     "tap:061_ivfflat_crash.pl"),
     # ---- locks ------------------------------------------------------------------------------
     ("a page of a list is filled under a share lock", "src/pg/ivf/store_write.cpp",
      "    const Held held = hold_entries(pages, block, list, BUFFER_LOCK_EXCLUSIVE);\n    if (used_end",
@@ -44,6 +47,10 @@ FAULTS = [
     ("nobody checks whose page it is that a search looks at", "src/pg/unpinned_page.cpp",
      "  BufferTag tag = tag_;\n", "  return true;\n  BufferTag tag = tag_;\n",
      "tap:057_hnsw_few_buffers.pl"),
+    ("an argument is taken for another one", "src/pg/repeated_arguments.cpp",
+     "  return argument.number == place.va_valueid && argument.table == place.va_toastrelid;",
+     "  return argument.table == place.va_toastrelid;",
+     "regress:toasted"),
     # ---- pages ------------------------------------------------------------------------------
     ("one code too many on a page", "src/core/hnsw/layout.cpp",
      "codes_ = Divider(static_cast<std::uint32_t>(room / code_slot_bytes_));",
