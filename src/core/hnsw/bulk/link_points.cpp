@@ -18,7 +18,7 @@ LinkSettings settings_for(const codes::Format& format, const Params& params, std
   const double effort = std::log2(std::max(1, params.ef_construction) / 64.0);
   const double size = std::max(0.0, std::log2(static_cast<double>(points) / kFew));
   settings.partition.fanout =
-      static_cast<std::size_t>(std::clamp(std::lround(4 + 1.5 * effort + 0.5 * size), 3L, 12L));
+      static_cast<std::size_t>(std::clamp(std::lround(4 + 1.5 * effort + 1.25 * size), 3L, 12L));
   // Who is near under the inner product is not always who is near in direction.
   if (format.metric == codes::Metric::kInnerProduct) settings.partition.fanout += 2;
   settings.partition.leaf_size = 1000;
