@@ -60,6 +60,8 @@ def standby(run, server):
 
 def catch_up(primary, follower):
     with primary.connect() as conn:
+        # Records of what was rolled back wait in memory until somebody commits.
+        conn.execute("SELECT pg_logical_emit_message(true, 'soak', 'all of it')")
         target = conn.execute("SELECT pg_current_wal_lsn()").fetchone()[0]
     end = time.monotonic() + 120
     while time.monotonic() < end:
