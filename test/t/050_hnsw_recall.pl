@@ -96,6 +96,20 @@ $node->safe_psql('postgres', 'VACUUM item');
 $node->safe_psql('postgres', 'INSERT INTO item SELECT * FROM kept');
 cmp_ok($node->safe_psql('postgres', q{SELECT pg_total_relation_size('item')}), '<=', 1.02 * $size,
 	'vacuumed space is used again');
+# Whatever levels are drawn.
+$node->safe_psql('postgres', q{
+	CREATE TABLE again (val vector(3));
+	INSERT INTO again SELECT ARRAY[i, i * 7 % 1000, i * 13 % 777] FROM generate_series(1, 3000) i;
+	CREATE INDEX again_idx ON again USING hnsw (val vector_l2_ops) WITH (m = 2, ef_construction = 8)});
+my %sizes;
+for my $round (0 .. 10)
+{
+	$node->safe_psql('postgres', $_) for 'DELETE FROM again', 'VACUUM again', q{
+		INSERT INTO again SELECT ARRAY[i, i * 7 % 1000, i * 13 % 777] FROM generate_series(1, 3000) i};
+	$sizes{$node->safe_psql('postgres', q{SELECT pg_relation_size('again_idx')})}++;
+}
+is(keys %sizes, 1, 'an index that is filled again is as large as before')
+	or diag(join ' ', %sizes);
 $node->safe_psql('postgres', 'DELETE FROM item WHERE id <> 123');
 $node->safe_psql('postgres', 'VACUUM item');
 is( $node->safe_psql('postgres', q{SET enable_seqscan = off;

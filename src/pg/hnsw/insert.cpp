@@ -44,9 +44,9 @@ bool insert(Relation index, Datum* values, bool* is_null, ItemPointer tid, Relat
       if (value.set(values[0])) {
         const codes::Query query = value.query();
         vec::hnsw::InsertScratch scratch;
+        const int level = vec::hnsw::draw_level(random_uniform(), store.params().m);
         vec::hnsw::insert(store, searched, query, value.code(), to_row(tid),
-                          vec::hnsw::draw_level(random_uniform(), store.params().m), scratch,
-                          &memory);
+                          store.level_with_room(level), scratch, &memory);
       }
     }
     MemoryContextSwitchTo(before);

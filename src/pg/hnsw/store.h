@@ -72,6 +72,9 @@ class Store {
   void prefetch_links(NodeId node) const;
   void check_interrupts();
 
+  /// The level that a new node of `level` can have without the index growing for its upper slots.
+  int level_with_room(int level);
+
   /// The node's rows; none if the node is no longer the one of that generation.
   Rows rows(NodeId node, std::uint16_t generation);
 

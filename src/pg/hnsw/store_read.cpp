@@ -259,6 +259,22 @@ EntryPoint Store::entry() {
   return {contents.entry_node, std::min(contents.entry_level, vec::hnsw::kMaxLevel)};
 }
 
+// Every page of upper slots comes into the index when the nodes have come to where it is.  Levels
+// are random, and before that more slots may be wanted than expected; growing to such a page takes
+// unused pages of the other kinds along.  So there a node is one of a lower level.
+int Store::level_with_room(int level) {
+  if (level == 0) return 0;
+  const MetaPage contents = meta();
+  if (contents.first_free_upper != vec::hnsw::kNoUpper) return level;
+  const auto has_room = [&](int wanted) {
+    const std::uint32_t last = contents.upper_count + static_cast<std::uint32_t>(wanted) - 1;
+    return last < layout().uppers_per_page() ||
+           layout().upper_slot(last).block < pages_.block_count;
+  };
+  while (level > 0 && !has_room(level)) --level;
+  return level;
+}
+
 NodeId Store::node_count() { return meta().node_count; }
 
 std::uint32_t Store::item_pages() {
