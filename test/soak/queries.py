@@ -167,7 +167,8 @@ def cursor(client, question, literal, truth, recall):
 
 def prepared(client, question, literal, truth, recall):
     mode = question.rng.choice(("force_generic_plan", "force_custom_plan", "auto"))
-    client.sql(f"SET plan_cache_mode = {mode}")
+    # One that was cut short by a timeout may have left its own.
+    client.sql(f"SET plan_cache_mode = {mode}; DEALLOCATE ALL")
     client.sql(f"PREPARE near ({question.index.type.split('(')[0]}) AS {question.text('$1')}")
     for _ in range(2):
         answer = client.sql(f"EXECUTE near ({literal})")

@@ -17,11 +17,11 @@ namespace {
 /// More Lloyd iterations than this gained under 0.5 % recall on SIFT and on text.
 constexpr int kIterations = 10;
 /// What comes before the last few of them may look at a part of the samples, if that is enough.
-constexpr int kLastIterations = 4;
+constexpr int kLastIterations = 6;
 constexpr std::size_t kPart = 4;
 constexpr std::size_t kEnoughForPart = 10;  // samples in the part for each list
 /// Rounds of k-means||, each with lists / 2 candidates on average.
-constexpr int kRounds = 4;
+constexpr int kRounds = 8;
 
 using Floats = std::pmr::vector<float>;
 
