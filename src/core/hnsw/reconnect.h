@@ -32,10 +32,13 @@ template <WriteStore Store>
 class Spanning {
  public:
   /// live   the layer's live nodes; later ones are not looked at
-  Spanning(Store& store, int layer, const std::vector<bool>& live,
+  /// root   one of them: the entry point, or what was when `live` was made. A later one has it for
+  ///        a child.
+  Spanning(Store& store, int layer, NodeId root, const std::vector<bool>& live,
            std::pmr::memory_resource* memory)
       : store_(store),
         layer_(layer),
+        root_(root),
         memory_(memory),
         live_(live),
         rooted_(live.size()),
@@ -43,8 +46,7 @@ class Spanning {
 
   /// Returns how many links were added.
   std::size_t run() {
-    const NodeId entry = store_.entry().node;
-    root({&entry, 1});
+    root({&root_, 1});
     fresh_.clear();
     const int most = store_.params().max_children(layer_);
     // Few children each first: a list of links that may not be dropped learns nothing new.
@@ -169,12 +171,13 @@ class Spanning {
     search.start(approach(store_, query, entry, layer_, ef, memory_));
     near.clear();
     for (const Candidate& found : search.sorted_results()) near.push_back(found.id);
-    near.push_back(entry.node);
+    near.push_back(root_);
     return find_parent(store_, layer_, node, code.data(), near, rooted, scratch_);
   }
 
   Store& store_;
   int layer_;
+  NodeId root_;
   std::pmr::memory_resource* memory_;
   const std::vector<bool>& live_;
   std::vector<bool> rooted_;
@@ -187,40 +190,68 @@ class Spanning {
   InsertScratch scratch_;
 };
 
-/// Spans all layers; if the entry point is not a live node, a live one of the highest layer takes
-/// its place first.  Returns how many links were added.
-template <WriteStore Store>
-std::size_t reconnect(Store& store, std::pmr::memory_resource* memory) {
-  std::vector<bool> live(store.node_count());
-  std::vector<std::vector<NodeId>> upper;  // [i]: live nodes whose level is i + 1
+/// The live nodes of a graph.
+struct LiveNodes {
+  std::vector<bool> base;                  // one flag a node
+  std::vector<std::vector<NodeId>> upper;  // [i]: those whose level is i + 1
   EntryPoint highest;
+};
+
+template <WriteStore Store>
+LiveNodes find_live(Store& store) {
+  LiveNodes live;
+  live.base.resize(store.node_count());
   store.for_each_live([&](NodeId node, int level, const LinkList&) {
     store.check_interrupts();
-    if (node >= live.size()) return;
-    live[node] = true;
-    if (level > highest.level) highest = {node, level};
+    if (node >= live.base.size()) return;
+    live.base[node] = true;
+    if (level > live.highest.level) live.highest = {node, level};
     if (level == 0) return;
-    if (upper.size() < static_cast<std::size_t>(level)) {
-      upper.resize(static_cast<std::size_t>(level));
+    if (live.upper.size() < static_cast<std::size_t>(level)) {
+      live.upper.resize(static_cast<std::size_t>(level));
     }
-    upper[static_cast<std::size_t>(level) - 1].push_back(node);
+    live.upper[static_cast<std::size_t>(level) - 1].push_back(node);
   });
-  // An insert may make another node the entry point meanwhile.
+  return live;
+}
+
+/// Sees to it that the entry point is a live node of the highest layer, and returns it, with the
+/// live nodes of that moment.
+///
+/// An insert that holds an entry point which is about to be replaced does not know that its own
+/// node is higher than the new one.  So whoever replaces it waits for such inserts, and looks
+/// again.
+template <WriteStore Store>
+EntryPoint settle_entry(Store& store, LiveNodes& live) {
   LinkList list;
-  for (bool done = false; !done;) {
+  for (;;) {
+    live = find_live(store);
     const EntryPoint entry = store.entry();
-    done = true;
-    if (!entry.exists()) continue;
+    if (!entry.exists()) return entry;
     store.links(entry.node, 0, list);
-    if (list.state != NodeState::kLive) done = store.replace_entry(entry.node, highest);
+    const bool is_live = list.state == NodeState::kLive;
+    // One that was inserted after the nodes were looked at.
+    if (is_live && (entry.node >= live.base.size() || !live.base[entry.node])) continue;
+    if (is_live && entry.level >= live.highest.level) return entry;
+    if (store.replace_entry(entry.node, live.highest)) store.wait_for_inserts();
   }
-  std::size_t added = Spanning<Store>(store, 0, live, memory).run();
-  for (std::size_t layer = 1; layer <= upper.size(); ++layer) {
-    live.assign(live.size(), false);
-    for (std::size_t i = layer - 1; i < upper.size(); ++i) {
-      for (const NodeId node : upper[i]) live[node] = true;
+}
+
+/// Spans all layers, from an entry point that is a live node of the highest.  Returns how many
+/// links were added.
+template <WriteStore Store>
+std::size_t reconnect(Store& store, std::pmr::memory_resource* memory) {
+  LiveNodes live;
+  const EntryPoint entry = settle_entry(store, live);
+  if (!entry.exists()) return 0;
+  std::size_t added = Spanning<Store>(store, 0, entry.node, live.base, memory).run();
+  std::vector<bool> of_layer;
+  for (std::size_t layer = 1; layer <= live.upper.size(); ++layer) {
+    of_layer.assign(live.base.size(), false);
+    for (std::size_t i = layer - 1; i < live.upper.size(); ++i) {
+      for (const NodeId node : live.upper[i]) of_layer[node] = true;
     }
-    added += Spanning<Store>(store, static_cast<int>(layer), live, memory).run();
+    added += Spanning<Store>(store, static_cast<int>(layer), entry.node, of_layer, memory).run();
   }
   return added;
 }
