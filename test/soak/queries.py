@@ -149,7 +149,7 @@ def plain(client, question, literal, truth, recall):
 
 def cursor(client, question, literal, truth, recall):
     kind = question.rng.choice(("NO SCROLL", "SCROLL"))
-    client.sql(f"DECLARE near {kind} CURSOR FOR {question.text(literal)}")
+    client.sql(f"CLOSE ALL; DECLARE near {kind} CURSOR FOR {question.text(literal)}")
     answer = []
     while True:
         rows = client.sql(f"FETCH {question.rng.choice((1, 3, 20))} FROM near")
@@ -208,7 +208,7 @@ def changes(client, question, literal, truth, recall):
     rows = sorted(client.model[name])
     if not rows:
         return plain(client, question, literal, truth, recall)
-    client.sql(f"DECLARE near NO SCROLL CURSOR FOR {question.text(literal)}")
+    client.sql(f"CLOSE ALL; DECLARE near NO SCROLL CURSOR FOR {question.text(literal)}")
     answer = client.sql("FETCH 2 FROM near")
     client.savepoint()
     ids = rng.sample(rows, min(len(rows), 5))
