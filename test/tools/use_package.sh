@@ -41,8 +41,9 @@ fill() { # DATABASE
 
 apt-get -qq update
 
-# Move in, from the distribution's own package where that is new enough.
-pgvector=$(apt-cache show "postgresql-$major-pgvector" 2>/dev/null | sed -n 's/^Version: \(0\.[0-9.]*\).*/\1/p' | head -1)
+# Move in, from the distribution's own package where there is one that is new enough.
+pgvector=$( (apt-cache show "postgresql-$major-pgvector" 2>/dev/null || true) |
+  sed -n '/^Version: 0\./{s/^Version: \([0-9.]*\).*/\1/p;q}')
 moved="Debian's pgvector is ${pgvector:-not there}: not moved in from"
 if [[ -n $pgvector ]] && dpkg --compare-versions "$pgvector" ge 0.5; then
   install "postgresql-$major-pgvector"
