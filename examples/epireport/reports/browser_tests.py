@@ -81,6 +81,10 @@ class BrowserTest(LiveServerTestCase):
         self.assertEqual((len(found), found[0][0]), (5, "Brucellosis from unboiled goat milk"))
         self.assertEqual([s for _, s in found], sorted((s for _, s in found), reverse=True))
         self.assertIn("5 reports closest in meaning", self.one("#summary").text)
+        # Why: one sentence of each is marked.
+        marked = [[mark.text for mark in item.find_elements(By.TAG_NAME, "mark")] for item in self.all("#results li")]
+        self.assertEqual([len(marks) for marks in marked], [1] * 5)
+        self.assertIn("goat milk", marked[0][0])
         # The bars are as long as the numbers say.
         for item, (_, similarity) in zip(self.all("#results li"), found):
             bar = item.find_element(By.CLASS_NAME, "bar")

@@ -1,8 +1,10 @@
 """Reports by structure, by meaning, and by both: one table, one query."""
 
+import re
+
 from django.db import connection
 from django.db.models import Avg, F
-from minilm import embed_one
+from minilm import embed, embed_one
 from pgvector.django import CosineDistance
 
 from .models import EpiReport
@@ -16,6 +18,18 @@ def by_structure(region="", disease="", year=None):
 def by_meaning(reports, question, limit=5):
     """The filters come first, and the nearest in meaning are sought among what is left: exactly."""
     return nearest(reports, embed_one(question), limit)
+
+
+def mark_the_reasons(found, question):
+    """Gives each report its sentences, the nearest to the question marked: [(sentence, whether it is)]."""
+    if not found:
+        return
+    texts = [re.split(r"(?<=[.!?])\s+", report.text) for report in found]
+    asked, *embeddings = embed([question, *(sentence for text in texts for sentence in text)])
+    similarities = iter([asked @ embedding for embedding in embeddings])
+    for report, text in zip(found, texts):
+        own = [next(similarities) for _ in text]
+        report.sentences = [(sentence, similarity == max(own)) for sentence, similarity in zip(text, own)]
 
 
 def similar(report, limit=5):

@@ -28,6 +28,8 @@ def asked(request):
 
 def page(request):
     question, filters, kind, candidates, found = asked(request)
+    if question:
+        search.mark_the_reasons(found, question)
     choices = {
         name: [str(value) for value in EpiReport.objects.order_by(name).values_list(name, flat=True).distinct()]
         for name in filters
