@@ -47,11 +47,12 @@ class Run:
         client.recall = {}
 
     def judge(self, name, pairs):
-        """Recall of one index over what was asked with ef_search >= 100 or all lists."""
+        """Recall of one index over what was asked with ef_search >= 100 or all lists.  Of a graph with
+        m = 2 one question in fifty finds less than half: few questions say nothing."""
         found, wanted = sum(a for a, _ in pairs), sum(b for _, b in pairs)
         self.count("neighbours asked for with a floor", wanted)
         self.count("of these found", found)
-        if wanted >= 100 and found < 0.75 * wanted:
+        if len(pairs) >= 10 and wanted >= 100 and found < 0.75 * wanted:
             raise Broken(f"recall of {name}: {found} of {wanted}")
 
     def no_alarms(self, server):
