@@ -140,6 +140,11 @@ class Worker(Client):
                               "(FREEZE, INDEX_CLEANUP ON)", "(ANALYZE)", "(FULL)"))
         if options == "(FULL)" and self.shared:
             options = ""
+        if "FREEZE" in options and self.shared:
+            # It waits until nobody has a page of the table pinned.  One whose cursor has may wait for
+            # a lock behind a REINDEX of a partitioned index, and that for the vacuum's lock on the
+            # index: a circle that PostgreSQL does not see.
+            options = "(INDEX_CLEANUP ON)"
         self.maintain(f"VACUUM {options} {table.name}", self.full)
 
     def do_reindex(self, rng, table):
@@ -243,6 +248,7 @@ class Worker(Client):
         while True:
             try:
                 self.sql("SET statement_timeout = '60s'")
+                self.sql("SELECT 1")  # one that the old timeout may still hit
                 break
             except Expected:
                 continue

@@ -30,7 +30,8 @@ my %operator = (l2 => '<->', cosine => '<=>', ip => '<#>', hamming => '<~>');
 my $batch = 60;
 
 my $node = PostgreSQL::Test::Cluster->new('damage');
-$node->init;
+# Checksums would notice first.
+$node->init(no_data_checksums => 1);
 # Pages must be read from the files, and a wait that has no end must be seen.
 $node->append_conf('postgresql.conf', q{
 	fsync = off

@@ -9,7 +9,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('foreign');
-$node->init;
+# Checksums would notice first.
+$node->init(no_data_checksums => 1);
 $node->append_conf('postgresql.conf', "fsync = off\nautovacuum = off\nenable_seqscan = off\n");
 $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION vector');

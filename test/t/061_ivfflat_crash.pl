@@ -16,7 +16,8 @@ my $rounds = $ENV{VECTOR_CRASH_ROUNDS} // 3;
 srand($ENV{VECTOR_SEED} // 12);
 
 my $node = PostgreSQL::Test::Cluster->new('primary');
-$node->init(allows_streaming => 1);
+# Checksums would notice damage first.
+$node->init(allows_streaming => 1, no_data_checksums => 1);
 $node->append_conf('postgresql.conf', "wal_consistency_checking = 'generic'\nautovacuum = off\n");
 $node->start;
 $node->backup('copy');
