@@ -34,15 +34,16 @@ inline std::size_t next_difference(const char* a, const char* b, std::size_t at,
 /// Calls each(begin, end), ascending, for runs within [from, to) that hold every place where `a`
 /// and `b` differ.  A run begins and ends with such a place; between two runs there are at least
 /// `gap` bytes that do not differ.
+/// gap   at least 1
 template <class Each>
 void for_each_difference(const char* a, const char* b, std::size_t from, std::size_t to,
                          std::size_t gap, Each each) {
   std::size_t begin = next_difference(a, b, from, to);
   while (begin < to) {
-    std::size_t end = begin + 1;
-    std::size_t next = next_difference(a, b, end, to);
+    std::size_t end = begin;
+    std::size_t next = begin;
     while (next < to && next - end < gap) {
-      end = next + 1;
+      for (end = next + 1; end < to && a[end] != b[end];) ++end;
       next = next_difference(a, b, end, to);
     }
     each(begin, end);

@@ -165,86 +165,6 @@ TEST(Hnsw, KeepsTheOneRowThatIsNotDeleted) {
   EXPECT_EQ(fixture.search(fixture.values[9], 10), std::vector<std::size_t>{123});
 }
 
-/// A graph in which an insert, which has begun with the entry point that a vacuum is about to
-/// replace, goes on afterwards.
-class LateInsert : public MemoryGraph {
- public:
-  LateInsert(Fixture& fixture, std::size_t value)
-      : MemoryGraph(fixture.format, {4, 16}, heap()), fixture_(fixture), value_(value) {}
-
-  /// The insert's view: what it took for the entry point stays that for it.
-  class Late {
-   public:
-    Late(MemoryGraph& graph, EntryPoint entry) : graph_(graph), entry_(entry) {}
-    const codes::Format& format() const { return graph_.format(); }
-    const Params& params() const { return graph_.params(); }
-    EntryPoint entry() { return entry_; }
-    void links(NodeId node, int layer, LinkList& out) { graph_.links(node, layer, out); }
-    void score(const codes::Query& query, std::span<const NodeId> nodes, NodeScore* out) {
-      graph_.score(query, nodes, out);
-    }
-    void fetch_codes(std::span<const NodeId> nodes, CodeBatch& batch) {
-      graph_.fetch_codes(nodes, batch);
-    }
-    void prefetch_links(NodeId) const {}
-    void check_interrupts() {}
-    void begin_insert(bool) {}
-    void end_insert() {}
-    NodeId create_node(int level, std::span<const std::byte> code, RowId row,
-                       std::span<const LinkList> lists) {
-      return graph_.create_node(level, code, row, lists);
-    }
-    bool replace_links(NodeId node, int layer, std::span<const Link> expected,
-                       std::span<const Link> desired) {
-      return graph_.replace_links(node, layer, expected, desired);
-    }
-    bool add_row(NodeId node, std::uint16_t generation, RowId row) {
-      return graph_.add_row(node, generation, row);
-    }
-    bool replace_entry(NodeId old, EntryPoint entry) { return graph_.replace_entry(old, entry); }
-
-   private:
-    MemoryGraph& graph_;
-    EntryPoint entry_;
-  };
-
-  bool replace_entry(NodeId old, EntryPoint entry) {
-    const EntryPoint before = this->entry();
-    const bool replaced = MemoryGraph::replace_entry(old, entry);
-    if (replaced && old != kNoNode && !done_) {
-      done_ = true;
-      Late late(*this, before);
-      const codes::Query query(fixture_.format, fixture_.values[value_]);
-      insert(late, query, fixture_.values.code(value_), row_of(value_), before.level,
-             fixture_.scratch, heap());
-    }
-    return replaced;
-  }
-  bool is_done() const { return done_; }
-
- private:
-  Fixture& fixture_;
-  std::size_t value_;
-  bool done_ = false;
-};
-
-TEST(Hnsw, KnowsAnEntryPointThatWasInsertedWhileAVacuumReplacedTheLast) {
-  Fixture fixture(codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8), 200);
-  LateInsert graph(fixture, 199);
-  for (std::size_t i = 0; i < 199; ++i) {
-    const codes::Query query(fixture.format, fixture.values[i]);
-    // One node is higher than the others.
-    insert(static_cast<MemoryGraph&>(graph), query, fixture.values.code(i), row_of(i),
-           i == 50 ? 2 : static_cast<int>(i % 7 == 0), fixture.scratch, heap());
-  }
-  ASSERT_EQ(graph.entry().level, 2);
-  remove_dead(
-      graph, [](RowId row) { return number_of(row) == 50; }, heap());
-  EXPECT_TRUE(graph.is_done());
-  EXPECT_EQ(graph.entry().level, 2);
-  EXPECT_EQ(Check<MemoryGraph>(graph).run(), std::vector<std::string>{});
-}
-
 TEST(Hnsw, PutsTenEqualRowsIntoANode) {
   Fixture fixture(codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8), 1);
   for (std::size_t i = 0; i < 25; ++i) {
@@ -389,6 +309,8 @@ TEST(Hnsw, DrainsWhatWasTurnedAwayNearestFirst) {
 /// Passes calls on to a MemoryGraph until the n-th, which throws.
 class FailingStore {
  public:
+  static constexpr int kNever = -1;
+
   FailingStore(MemoryGraph& graph, int calls) : graph_(graph), left_(calls) {}
 
   const codes::Format& format() const { return graph_.format(); }
@@ -440,6 +362,74 @@ class FailingStore {
   MemoryGraph& graph_;
   int left_;
 };
+
+/// A graph in which an insert, which has begun with the entry point that a vacuum is about to
+/// replace, goes on afterwards.
+class LateInsert : public MemoryGraph {
+ public:
+  LateInsert(Fixture& fixture, std::size_t value)
+      : MemoryGraph(fixture.format, {4, 16}, heap()), fixture_(fixture), value_(value) {}
+
+  /// The insert's view: what it took for the entry point stays that for it.
+  class Late : public FailingStore {
+   public:
+    Late(MemoryGraph& graph, EntryPoint entry) : FailingStore(graph, kNever), entry_(entry) {}
+    EntryPoint entry() { return entry_; }
+
+   private:
+    EntryPoint entry_;
+  };
+
+  bool replace_entry(NodeId old, EntryPoint entry) {
+    const EntryPoint before = this->entry();
+    const bool replaced = MemoryGraph::replace_entry(old, entry);
+    if (replaced && old != kNoNode && !done_) {
+      done_ = true;
+      Late late(*this, before);
+      const codes::Query query(fixture_.format, fixture_.values[value_]);
+      insert(late, query, fixture_.values.code(value_), row_of(value_), before.level,
+             fixture_.scratch, heap());
+    }
+    return replaced;
+  }
+  bool is_done() const { return done_; }
+
+ private:
+  Fixture& fixture_;
+  std::size_t value_;
+  bool done_ = false;
+};
+
+TEST(Hnsw, KnowsAnEntryPointThatWasInsertedWhileAVacuumReplacedTheLast) {
+  Fixture fixture(codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8), 200);
+  LateInsert graph(fixture, 199);
+  for (std::size_t i = 0; i < 199; ++i) {
+    const codes::Query query(fixture.format, fixture.values[i]);
+    // One node is higher than the others.
+    insert(static_cast<MemoryGraph&>(graph), query, fixture.values.code(i), row_of(i),
+           i == 50 ? 2 : static_cast<int>(i % 7 == 0), fixture.scratch, heap());
+  }
+  ASSERT_EQ(graph.entry().level, 2);
+  remove_dead(
+      graph, [](RowId row) { return number_of(row) == 50; }, heap());
+  EXPECT_TRUE(graph.is_done());
+  EXPECT_EQ(graph.entry().level, 2);
+  EXPECT_EQ(Check<MemoryGraph>(graph).run(), std::vector<std::string>{});
+}
+
+/// A graph whose count of nodes leaves out its entry point.
+class CutShort : public FailingStore {
+ public:
+  explicit CutShort(MemoryGraph& graph) : FailingStore(graph, kNever) {}
+  NodeId node_count() { return entry().node; }
+};
+
+TEST(Hnsw, DoesNotLookForeverForAnEntryPointThatIsNotAmongTheNodes) {
+  Fixture fixture(codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8), 100);
+  fixture.insert_all();
+  CutShort damaged(fixture.graph);
+  EXPECT_THROW(reconnect(damaged, heap()), Error);
+}
 
 TEST(Hnsw, SurvivesAFailureOfAnyCallDuringAnInsert) {
   const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8);

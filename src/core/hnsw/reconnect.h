@@ -22,6 +22,7 @@
 #include <span>
 #include <vector>
 
+#include "core/error.h"
 #include "core/hnsw/connect.h"
 #include "core/hnsw/search.h"
 
@@ -220,11 +221,12 @@ LiveNodes find_live(Store& store) {
 ///
 /// An insert that holds an entry point which is about to be replaced does not know that its own
 /// node is higher than the new one.  So whoever replaces it waits for such inserts, and looks
-/// again.
+/// again.  Ends with an error if that does not come to an end, as in a damaged index.
 template <WriteStore Store>
 EntryPoint settle_entry(Store& store, LiveNodes& live) {
+  constexpr int kTries = 100;
   LinkList list;
-  for (;;) {
+  for (int attempt = 0; attempt < kTries; ++attempt) {
     live = find_live(store);
     const EntryPoint entry = store.entry();
     if (!entry.exists()) return entry;
@@ -235,6 +237,7 @@ EntryPoint settle_entry(Store& store, LiveNodes& live) {
     if (is_live && entry.level >= live.highest.level) return entry;
     if (store.replace_entry(entry.node, live.highest)) store.wait_for_inserts();
   }
+  throw Error(ErrorCode::kInternal, "hnsw graph not repaired");
 }
 
 /// Spans all layers, from an entry point that is a live node of the highest.  Returns how many
