@@ -9,6 +9,8 @@
 //   3. whoever is left gets a parent among the nearest that the tree has come to, found by a search
 //      from the entry point, which cannot end inside a group that only knows itself
 //
+// The walk comes to every list, so it counts the links that lead to each node, too (in_links.h).
+//
 // One to two passes over the links, about 0.1 us a node in memory.
 
 #ifndef VEC_CORE_HNSW_RECONNECT_H_
@@ -20,10 +22,12 @@
 #include <memory_resource>
 #include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
 #include "core/hnsw/connect.h"
+#include "core/hnsw/in_links.h"
 #include "core/hnsw/search.h"
 
 namespace vec::hnsw {
@@ -35,11 +39,13 @@ class Spanning {
   /// live   the layer's live nodes; later ones are not looked at
   /// root   one of them: the entry point, or what was when `live` was made. A later one has it for
   ///        a child.
-  Spanning(Store& store, int layer, NodeId root, const std::vector<bool>& live,
+  /// in_links   where the layer's links are counted; may be null
+  Spanning(Store& store, int layer, NodeId root, const std::vector<bool>& live, InLinks* in_links,
            std::pmr::memory_resource* memory)
       : store_(store),
         layer_(layer),
         root_(root),
+        in_links_(in_links),
         memory_(memory),
         live_(live),
         rooted_(live.size()),
@@ -62,6 +68,7 @@ class Spanning {
     for (NodeId node = 0; node < rooted_.size() && missing_ > 0; ++node) {
       if (!is_missing(node) || !adopt(node)) continue;
       ++added;
+      if (in_links_ != nullptr) in_links_->add(node);
       root({&node, 1});
       take_in_fresh(most);
     }
@@ -113,6 +120,7 @@ class Spanning {
           done = true;
         }
       }
+      if (in_links_ != nullptr && list_.state == NodeState::kLive) in_links_->add(list_.view());
       mine_.clear();
     }
   }
@@ -179,6 +187,7 @@ class Spanning {
   Store& store_;
   int layer_;
   NodeId root_;
+  InLinks* in_links_;
   std::pmr::memory_resource* memory_;
   const std::vector<bool>& live_;
   std::vector<bool> rooted_;
@@ -240,23 +249,51 @@ EntryPoint settle_entry(Store& store, LiveNodes& live) {
   throw Error(ErrorCode::kInternal, "hnsw graph not repaired");
 }
 
-/// Spans all layers, from an entry point that is a live node of the highest.  Returns how many
-/// links were added.
+/// What there is to know of a graph whose layers have been spanned.
+struct Spanned {
+  std::size_t added = 0;   // links of the tree
+  std::vector<bool> live;  // one flag a node
+  InLinks in_links{0};     // of layer 0
+};
+
+/// Spans all layers, from an entry point that is a live node of the highest.
 template <WriteStore Store>
-std::size_t reconnect(Store& store, std::pmr::memory_resource* memory) {
+Spanned span_layers(Store& store, std::pmr::memory_resource* memory) {
   LiveNodes live;
+  Spanned spanned;
   const EntryPoint entry = settle_entry(store, live);
-  if (!entry.exists()) return 0;
-  std::size_t added = Spanning<Store>(store, 0, entry.node, live.base, memory).run();
+  if (!entry.exists()) return spanned;
+  spanned.in_links = InLinks(live.base.size());
+  spanned.added = Spanning<Store>(store, 0, entry.node, live.base, &spanned.in_links, memory).run();
   std::vector<bool> of_layer;
   for (std::size_t layer = 1; layer <= live.upper.size(); ++layer) {
     of_layer.assign(live.base.size(), false);
     for (std::size_t i = layer - 1; i < live.upper.size(); ++i) {
       for (const NodeId node : live.upper[i]) of_layer[node] = true;
     }
-    added += Spanning<Store>(store, static_cast<int>(layer), entry.node, of_layer, memory).run();
+    spanned.added +=
+        Spanning<Store>(store, static_cast<int>(layer), entry.node, of_layer, nullptr, memory)
+            .run();
   }
-  return added;
+  spanned.live = std::move(live.base);
+  return spanned;
+}
+
+/// Gives second links to whoever is led to once.
+template <WriteStore Store>
+void give_second_links(Store& store, Spanned& spanned) {
+  SecondLinks<Store> second(store, spanned.in_links);
+  for (NodeId node = 0; node < spanned.live.size(); ++node) {
+    if (spanned.live[node]) second.give(node);
+  }
+}
+
+/// Sees to it that every node is reached, and easily.  Returns how many links of the tree it took.
+template <WriteStore Store>
+std::size_t reconnect(Store& store, std::pmr::memory_resource* memory) {
+  Spanned spanned = span_layers(store, memory);
+  give_second_links(store, spanned);
+  return spanned.added;
 }
 
 }  // namespace vec::hnsw

@@ -7,7 +7,8 @@
 //   2. wait for the inserts that had begun, which may have linked to it
 //   3. give a new parent to whoever lost it, and a new entry point to the graph if need be
 //      (reconnect.h)
-//   4. give every list that has a dying node the nearest of what it led to instead
+//   4. give every list that has a dying node the nearest of what it led to instead, and a second
+//      link to whoever is led to once (in_links.h)
 //   5. free the dying nodes: nobody leads to them any more
 //
 // A vacuum that is interrupted leaves dying nodes behind; the next one takes them, too.
@@ -33,8 +34,10 @@ template <WriteStore Store>
 class Repair {
  public:
   /// dying   one flag a node; nodes beyond its end are not dying
-  Repair(Store& store, const std::vector<bool>& dying, std::pmr::memory_resource* memory)
-      : store_(store), dying_(dying), memory_(memory) {}
+  /// in_links   where links that come to layer 0 are counted
+  Repair(Store& store, const std::vector<bool>& dying, InLinks& in_links,
+         std::pmr::memory_resource* memory)
+      : store_(store), dying_(dying), in_links_(in_links), memory_(memory) {}
 
   /// Repairs `node`'s links on `layer`, which are `list`, if one of them is dying.
   void list(NodeId node, int layer, const LinkList& list) {
@@ -146,6 +149,7 @@ class Repair {
     // The dying ones also led here.  Those that now stand in their place should, too.
     const std::vector<std::byte> code(batch_.codes[0], batch_.codes[0] + own_bytes(format));
     for (std::size_t i = stayed; i < kept.size(); ++i) {
+      if (layer == 0) in_links_.add(nodes_[kept[i].index]);
       connect(store_, layer, nodes_[kept[i].index], node, code.data(), false, scratch_);
     }
     return true;
@@ -158,6 +162,7 @@ class Repair {
 
   Store& store_;
   const std::vector<bool>& dying_;
+  InLinks& in_links_;
   std::pmr::memory_resource* memory_;
   std::vector<NodeId> nodes_;
   std::vector<float> floats_;
@@ -175,9 +180,9 @@ std::size_t remove_dead(Store& store, IsDead is_dead, std::pmr::memory_resource*
   std::vector<bool> is_dying(store.node_count());
   for (const NodeId node : dying) is_dying[node] = true;
   store.wait_for_inserts();
-  reconnect(store, memory);
+  Spanned spanned = span_layers(store, memory);
 
-  Repair<Store> repair(store, is_dying, memory);
+  Repair<Store> repair(store, is_dying, spanned.in_links, memory);
   store.for_each_live([&](NodeId node, int level, const LinkList& base) {
     store.check_interrupts();
     repair.list(node, 0, base);
@@ -187,6 +192,7 @@ std::size_t remove_dead(Store& store, IsDead is_dead, std::pmr::memory_resource*
       repair.list(node, layer, links);
     }
   });
+  give_second_links(store, spanned);
   // An insert that began before the entry point was replaced may hold the old one.
   store.wait_for_inserts();
   store.free_nodes(dying);
