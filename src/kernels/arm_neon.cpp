@@ -16,17 +16,20 @@ namespace vec::kernels {
 
 namespace {
 
+using Floats = float32x4_t;
+using Doubles = float64x2_t;
+
 constexpr std::size_t kLanes = 4;
 
 /// How to read four elements, or fewer than four followed by zeros, as floats.  As bytes, since
 /// the address may be any.
 struct F32 {
   using Element = float;
-  static float32x4_t load(const float* from) {
+  static Floats load(const float* from) {
     const void* const bytes = from;
     return vreinterpretq_f32_u8(vld1q_u8(static_cast<const std::uint8_t*>(bytes)));
   }
-  static float32x4_t load_some(const float* from, std::size_t n) {
+  static Floats load_some(const float* from, std::size_t n) {
     float32x4_t lanes = vdupq_n_f32(0);
     __builtin_memcpy(&lanes, from, n * sizeof(float));
     return lanes;
@@ -35,105 +38,31 @@ struct F32 {
 
 struct F16 {
   using Element = HalfBits;
-  static float32x4_t load(const HalfBits* from) {
+  static Floats load(const HalfBits* from) {
     const void* const bytes = from;
     return vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(static_cast<const std::uint8_t*>(bytes))));
   }
-  static float32x4_t load_some(const HalfBits* from, std::size_t n) {
+  static Floats load_some(const HalfBits* from, std::size_t n) {
     uint16x4_t lanes = vdup_n_u16(0);
     __builtin_memcpy(&lanes, from, n * sizeof(HalfBits));
     return vcvt_f32_f16(vreinterpret_f16_u16(lanes));
   }
 };
 
-/// The terms.  Both arguments zero add zero, which is what fills up a last vector.
-struct SquaredDifference {
-  static float32x4_t add(float32x4_t sum, float32x4_t a, float32x4_t b) {
-    const float32x4_t difference = vsubq_f32(a, b);
-    return vfmaq_f32(sum, difference, difference);
-  }
-};
-struct Product {
-  static float32x4_t add(float32x4_t sum, float32x4_t a, float32x4_t b) {
-    return vfmaq_f32(sum, a, b);
-  }
-};
-struct AbsoluteDifference {
-  static float32x4_t add(float32x4_t sum, float32x4_t a, float32x4_t b) {
-    return vaddq_f32(sum, vabdq_f32(a, b));
-  }
-};
-
-template <class Format, class Term>
-float sum(const typename Format::Element* a, const typename Format::Element* b,
-          std::size_t n) noexcept {
-  float32x4_t s0 = vdupq_n_f32(0), s1 = s0, s2 = s0, s3 = s0;
-  std::size_t i = 0;
-  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
-    s0 = Term::add(s0, Format::load(a + i), Format::load(b + i));
-    s1 = Term::add(s1, Format::load(a + i + kLanes), Format::load(b + i + kLanes));
-    s2 = Term::add(s2, Format::load(a + i + 2 * kLanes), Format::load(b + i + 2 * kLanes));
-    s3 = Term::add(s3, Format::load(a + i + 3 * kLanes), Format::load(b + i + 3 * kLanes));
-  }
-  for (; i + kLanes <= n; i += kLanes) {
-    s0 = Term::add(s0, Format::load(a + i), Format::load(b + i));
-  }
-  if (i < n) s1 = Term::add(s1, Format::load_some(a + i, n - i), Format::load_some(b + i, n - i));
-  return vaddvq_f32(vaddq_f32(vaddq_f32(s0, s1), vaddq_f32(s2, s3)));
-}
-
-struct CosineSums {
-  float32x4_t dot, aa, bb;
-};
-
-inline void add_cosine_terms(CosineSums& sums, float32x4_t a, float32x4_t b) {
-  sums.dot = vfmaq_f32(sums.dot, a, b);
-  sums.aa = vfmaq_f32(sums.aa, a, a);
-  sums.bb = vfmaq_f32(sums.bb, b, b);
-}
-
-template <class Format>
-CosineParts cosine(const typename Format::Element* a, const typename Format::Element* b,
-                   std::size_t n) noexcept {
-  const float32x4_t zero = vdupq_n_f32(0);
-  CosineSums even = {zero, zero, zero}, odd = even;
-  std::size_t i = 0;
-  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
-    add_cosine_terms(even, Format::load(a + i), Format::load(b + i));
-    add_cosine_terms(odd, Format::load(a + i + kLanes), Format::load(b + i + kLanes));
-  }
-  if (i + kLanes <= n) {
-    add_cosine_terms(even, Format::load(a + i), Format::load(b + i));
-    i += kLanes;
-  }
-  if (i < n) {
-    add_cosine_terms(odd, Format::load_some(a + i, n - i), Format::load_some(b + i, n - i));
-  }
-  return {vaddvq_f32(vaddq_f32(even.dot, odd.dot)), vaddvq_f32(vaddq_f32(even.aa, odd.aa)),
-          vaddvq_f32(vaddq_f32(even.bb, odd.bb))};
-}
-
-inline void add_squares(float64x2_t& low_sum, float64x2_t& high_sum, float32x4_t v) {
-  const float64x2_t low = vcvt_f64_f32(vget_low_f32(v)), high = vcvt_high_f64_f32(v);
+inline Floats zero_floats() { return vdupq_n_f32(0); }
+inline Doubles zero_doubles() { return vdupq_n_f64(0); }
+inline Floats add(Floats a, Floats b) { return vaddq_f32(a, b); }
+inline Doubles add(Doubles a, Doubles b) { return vaddq_f64(a, b); }
+inline Floats subtract(Floats a, Floats b) { return vsubq_f32(a, b); }
+inline Floats absolute(Floats v) { return vabsq_f32(v); }
+inline Floats multiply_add(Floats a, Floats b, Floats sum) { return vfmaq_f32(sum, a, b); }
+inline void add_squares(Doubles& low_sum, Doubles& high_sum, Floats v) {
+  const Doubles low = vcvt_f64_f32(vget_low_f32(v)), high = vcvt_high_f64_f32(v);
   low_sum = vfmaq_f64(low_sum, low, low);
   high_sum = vfmaq_f64(high_sum, high, high);
 }
-
-template <class Format>
-double norm_squared(const typename Format::Element* a, std::size_t n) noexcept {
-  float64x2_t s0 = vdupq_n_f64(0), s1 = s0, s2 = s0, s3 = s0;
-  std::size_t i = 0;
-  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
-    add_squares(s0, s1, Format::load(a + i));
-    add_squares(s2, s3, Format::load(a + i + kLanes));
-  }
-  if (i + kLanes <= n) {
-    add_squares(s0, s1, Format::load(a + i));
-    i += kLanes;
-  }
-  if (i < n) add_squares(s2, s3, Format::load_some(a + i, n - i));
-  return vaddvq_f64(vaddq_f64(vaddq_f64(s0, s1), vaddq_f64(s2, s3)));
-}
+inline float sum_of_lanes(Floats v) { return vaddvq_f32(v); }
+inline double sum_of_lanes(Doubles v) { return vaddvq_f64(v); }
 
 void f16_to_f32(const HalfBits* from, float* to, std::size_t n) noexcept {
   for (std::size_t i = 0; i < n; i += kLanes) {
@@ -187,22 +116,11 @@ BitCounts bit_counts(const std::uint8_t* a, const std::uint8_t* b, std::size_t n
   return {vaddlvq_u32(both), vaddlvq_u32(either)};
 }
 
+#include "kernels/loops/float_sums.h"
+
 }  // namespace
 
-constinit const FloatKernels kNeonFloats = {
-    .l2_squared_f32 = sum<F32, SquaredDifference>,
-    .dot_f32 = sum<F32, Product>,
-    .cosine_f32 = cosine<F32>,
-    .l1_f32 = sum<F32, AbsoluteDifference>,
-    .norm_squared_f32 = norm_squared<F32>,
-    .l2_squared_f16 = sum<F16, SquaredDifference>,
-    .dot_f16 = sum<F16, Product>,
-    .cosine_f16 = cosine<F16>,
-    .l1_f16 = sum<F16, AbsoluteDifference>,
-    .norm_squared_f16 = norm_squared<F16>,
-    .f16_to_f32 = f16_to_f32,
-    .f32_to_f16 = f32_to_f16,
-};
+constinit const FloatKernels kNeonFloats = kFloatKernels;
 
 constinit const BitKernels kNeonBits = {.hamming = hamming, .bit_counts = bit_counts};
 

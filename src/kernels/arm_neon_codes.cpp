@@ -83,144 +83,9 @@ inline Floats add_some_distance(Floats sum, Floats a, Floats b, std::size_t n) {
   return add(sum, vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(vabdq_f32(a, b)), used)));
 }
 
-/// The codes with these places in a list, worked on together: they share the loads of the query.
-template <std::size_t... k>
-struct Group {
-  static constexpr std::size_t kCount = sizeof...(k);
-
-  /// Fetches the line of each of the next codes that holds byte i.
-  static void fetch(const std::uint8_t* const* ahead, std::size_t i) {
-    if constexpr (kCount > 1) (__builtin_prefetch(ahead[k] + i), ...);
-  }
-
-  /// out[k] = sum of codes[k][i] * query[i].
-  static void dot(const std::uint8_t* const* codes, const std::uint8_t* const* ahead,
-                  const std::int16_t* query, std::size_t n, std::int32_t* out) {
-    Ints even[kCount] = {((void)k, zero_ints())...}, odd[kCount] = {((void)k, zero_ints())...};
-    std::size_t i = 0;
-    for (; i + 2 * kWords <= n; i += 2 * kWords) {
-      if (i % 64 == 0) fetch(ahead, i);
-      const int16x8_t words = load_words(query + i), more_words = load_words(query + i + kWords);
-      ((even[k] = add_products(even[k], widen(codes[k] + i), words)), ...);
-      ((odd[k] = add_products(odd[k], widen(codes[k] + i + kWords), more_words)), ...);
-    }
-    if (i + kWords <= n) {
-      const int16x8_t words = load_words(query + i);
-      ((even[k] = add_products(even[k], widen(codes[k] + i), words)), ...);
-      i += kWords;
-    }
-    if (i < n) {
-      const std::size_t rest = n - i;
-      const int16x8_t words = load_some_words(query + i, rest);
-      ((odd[k] = add_products(odd[k], widen_some(codes[k] + i, rest), words)), ...);
-    }
-    if (n > 0) fetch(ahead, n - 1);
-    ((out[k] = sum_of_lanes(add(even[k], odd[k]))), ...);
-  }
-
-  /// out[k] = sum of |query[i] - (lo[k] + step[k] * codes[k][i])|.
-  static void l1(const float* query, const std::uint8_t* const* codes,
-                 const std::uint8_t* const* ahead, const float* lo, const float* step,
-                 std::size_t n, float* out) {
-    const Scale scale[kCount] = {scale_of(lo[k], step[k])...};
-    Floats even[kCount] = {((void)k, zero_floats())...},
-           odd[kCount] = {((void)k, zero_floats())...};
-    std::size_t i = 0;
-    for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
-      if (i % 64 == 0) fetch(ahead, i);
-      const Floats x = load_floats(query + i), y = load_floats(query + i + kLanes);
-      ((even[k] = add_distance(even[k], x, decode(codes[k] + i, scale[k]))), ...);
-      ((odd[k] = add_distance(odd[k], y, decode(codes[k] + i + kLanes, scale[k]))), ...);
-    }
-    if (i + kLanes <= n) {
-      const Floats x = load_floats(query + i);
-      ((even[k] = add_distance(even[k], x, decode(codes[k] + i, scale[k]))), ...);
-      i += kLanes;
-    }
-    if (i < n) {
-      const std::size_t rest = n - i;
-      const Floats x = load_some_floats(query + i, rest);
-      ((odd[k] = add_some_distance(odd[k], x, decode_some(codes[k] + i, rest, scale[k]), rest)),
-       ...);
-    }
-    if (n > 0) fetch(ahead, n - 1);
-    ((out[k] = sum_of_lanes(add(even[k], odd[k]))), ...);
-  }
-};
-using One = Group<0>;
-using Four = Group<0, 1, 2, 3>;
-
-/// Where the codes begin that follow the four at `at`: the last four if fewer are left.
-inline std::size_t next_four(std::size_t at, std::size_t count) {
-  return at + 8 <= count ? at + 4 : count - 4;
-}
-
-std::int32_t dot_u8_i16(const std::uint8_t* code, const std::int16_t* query,
-                        std::size_t n) noexcept {
-  std::int32_t sum;
-  One::dot(&code, &code, query, n, &sum);
-  return sum;
-}
-
-void dot_u8_i16_batch(const std::uint8_t* const* codes, std::size_t count,
-                      const std::int16_t* query, std::size_t n, std::int32_t* out) noexcept {
-  std::size_t k = 0;
-  for (; k + 4 <= count; k += 4) {
-    Four::dot(codes + k, codes + next_four(k, count), query, n, out + k);
-  }
-  for (; k < count; ++k) One::dot(codes + k, codes + k, query, n, out + k);
-}
-
-std::int32_t dot_u8_u8(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) noexcept {
-  Ints even = zero_ints(), odd = even;
-  std::size_t i = 0;
-  for (; i + 2 * kWords <= n; i += 2 * kWords) {
-    even = add_products(even, widen(a + i), widen(b + i));
-    odd = add_products(odd, widen(a + i + kWords), widen(b + i + kWords));
-  }
-  if (i + kWords <= n) {
-    even = add_products(even, widen(a + i), widen(b + i));
-    i += kWords;
-  }
-  if (i < n) odd = add_products(odd, widen_some(a + i, n - i), widen_some(b + i, n - i));
-  return sum_of_lanes(add(even, odd));
-}
-
-float l1_f32_u8(const float* query, const std::uint8_t* code, float lo, float step,
-                std::size_t n) noexcept {
-  float sum;
-  One::l1(query, &code, &code, &lo, &step, n, &sum);
-  return sum;
-}
-
-void l1_f32_u8_batch(const float* query, const std::uint8_t* const* codes, const float* lo,
-                     const float* step, std::size_t count, std::size_t n, float* out) noexcept {
-  std::size_t k = 0;
-  for (; k + 4 <= count; k += 4) {
-    Four::l1(query, codes + k, codes + next_four(k, count), lo + k, step + k, n, out + k);
-  }
-  for (; k < count; ++k) One::l1(query, codes + k, codes + k, lo + k, step + k, n, out + k);
-}
-
-float l1_u8_u8(const std::uint8_t* a, float a_lo, float a_step, const std::uint8_t* b, float b_lo,
-               float b_step, std::size_t n) noexcept {
-  const Scale a_scale = scale_of(a_lo, a_step), b_scale = scale_of(b_lo, b_step);
-  Floats even = zero_floats(), odd = even;
-  std::size_t i = 0;
-  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
-    even = add_distance(even, decode(a + i, a_scale), decode(b + i, b_scale));
-    odd = add_distance(odd, decode(a + i + kLanes, a_scale), decode(b + i + kLanes, b_scale));
-  }
-  if (i + kLanes <= n) {
-    even = add_distance(even, decode(a + i, a_scale), decode(b + i, b_scale));
-    i += kLanes;
-  }
-  if (i < n) {
-    odd = add_some_distance(odd, decode_some(a + i, n - i, a_scale),
-                            decode_some(b + i, n - i, b_scale), n - i);
-  }
-  return sum_of_lanes(add(even, odd));
-}
+#include "kernels/loops/code_l1.h"
+#include "kernels/loops/code_pair_product.h"
+#include "kernels/loops/code_products.h"
 
 inline Floats least(Floats a, Floats b) { return vminq_f32(a, b); }
 inline Floats greatest(Floats a, Floats b) { return vmaxq_f32(a, b); }
@@ -232,29 +97,6 @@ inline Floats fill(const float* from) {
   return vdupq_n_f32(value);
 }
 
-/// Fewer elements than a vector has: the first one fills it up.
-inline Floats load_few(const float* from, std::size_t n) {
-  Floats lanes = fill(from);
-  __builtin_memcpy(&lanes, from, n * sizeof(float));
-  return lanes;
-}
-
-void min_max_f32(const float* x, std::size_t n, float* lo, float* hi) noexcept {
-  *lo = *hi = 0;
-  if (n == 0) return;
-  Floats low = n < kLanes ? load_few(x, n) : load_floats(x), high = low;
-  if (n >= kLanes) {
-    for (std::size_t i = kLanes; i + kLanes <= n; i += kLanes) {
-      low = least(low, load_floats(x + i));
-      high = greatest(high, load_floats(x + i));
-    }
-    low = least(low, load_floats(x + n - kLanes));  // overlaps the vector before
-    high = greatest(high, load_floats(x + n - kLanes));
-  }
-  *lo = least_lane(low) + 0.0f;  // -0 + 0 = +0
-  *hi = greatest_lane(high) + 0.0f;
-}
-
 /// `scale` is lo and the inverse step.  vmaxnm gives the number if the other operand is NaN.
 inline std::uint32_t encode(Floats x, const Scale& scale) {
   const Floats scaled = vmulq_f32(vsubq_f32(x, scale.lo), scale.step);
@@ -263,19 +105,7 @@ inline std::uint32_t encode(Floats x, const Scale& scale) {
   return vget_lane_u32(vreinterpret_u32_u8(vmovn_u16(vcombine_u16(words, words))), 0);
 }
 
-void encode_u8(const float* x, std::size_t n, float lo, float inverse_step,
-               std::uint8_t* code) noexcept {
-  const Scale scale = scale_of(lo, inverse_step);
-  std::size_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    const std::uint32_t bytes = encode(load_floats(x + i), scale);
-    __builtin_memcpy(code + i, &bytes, kLanes);
-  }
-  if (i < n) {
-    const std::uint32_t bytes = encode(load_some_floats(x + i, n - i), scale);
-    __builtin_memcpy(code + i, &bytes, n - i);
-  }
-}
+#include "kernels/loops/encode.h"
 
 std::uint64_t sum_u8(const std::uint8_t* code, std::size_t n) noexcept {
   std::uint64_t sum = 0;

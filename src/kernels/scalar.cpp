@@ -65,85 +65,21 @@ struct F16 {
   }
 };
 
-/// The terms.  Both arguments zero give zero, which is what fills up a last vector.
-struct SquaredDifference {
-  static Floats of(Floats a, Floats b) { return (a - b) * (a - b); }
-};
-struct Product {
-  static Floats of(Floats a, Floats b) { return a * b; }
-};
-struct AbsoluteDifference {
-  static Floats of(Floats a, Floats b) { return (Floats)((Words)(a - b) & 0x7fffffffu); }
-};
-
-inline float sum_of_lanes(Floats v) { return (v[0] + v[2]) + (v[1] + v[3]); }
-
-template <class Format, class Term>
-float sum(const typename Format::Element* a, const typename Format::Element* b,
-          std::size_t n) noexcept {
-  Floats s0 = {}, s1 = {}, s2 = {}, s3 = {};
-  std::size_t i = 0;
-  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
-    s0 += Term::of(Format::load(a + i), Format::load(b + i));
-    s1 += Term::of(Format::load(a + i + kLanes), Format::load(b + i + kLanes));
-    s2 += Term::of(Format::load(a + i + 2 * kLanes), Format::load(b + i + 2 * kLanes));
-    s3 += Term::of(Format::load(a + i + 3 * kLanes), Format::load(b + i + 3 * kLanes));
-  }
-  for (; i + kLanes <= n; i += kLanes) {
-    s0 += Term::of(Format::load(a + i), Format::load(b + i));
-  }
-  if (i < n) s1 += Term::of(Format::load_some(a + i, n - i), Format::load_some(b + i, n - i));
-  return sum_of_lanes((s0 + s1) + (s2 + s3));
-}
-
-struct CosineSums {
-  Floats dot, aa, bb;
-};
-
-inline void add_cosine_terms(CosineSums& sums, Floats a, Floats b) {
-  sums.dot += a * b;
-  sums.aa += a * a;
-  sums.bb += b * b;
-}
-
-template <class Format>
-CosineParts cosine(const typename Format::Element* a, const typename Format::Element* b,
-                   std::size_t n) noexcept {
-  CosineSums even = {}, odd = {};
-  std::size_t i = 0;
-  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
-    add_cosine_terms(even, Format::load(a + i), Format::load(b + i));
-    add_cosine_terms(odd, Format::load(a + i + kLanes), Format::load(b + i + kLanes));
-  }
-  for (; i < n; i += kLanes) {
-    const std::size_t rest = n - i < kLanes ? n - i : kLanes;
-    add_cosine_terms(even, Format::load_some(a + i, rest), Format::load_some(b + i, rest));
-  }
-  return {sum_of_lanes(even.dot + odd.dot), sum_of_lanes(even.aa + odd.aa),
-          sum_of_lanes(even.bb + odd.bb)};
-}
-
+inline Floats zero_floats() { return Floats{}; }
+inline Doubles zero_doubles() { return Doubles{}; }
+inline Floats add(Floats a, Floats b) { return a + b; }
+inline Doubles add(Doubles a, Doubles b) { return a + b; }
+inline Floats subtract(Floats a, Floats b) { return a - b; }
+inline Floats absolute(Floats v) { return (Floats)((Words)v & 0x7fffffffu); }
+inline Floats multiply_add(Floats a, Floats b, Floats sum) { return sum + a * b; }
 inline void add_squares(Doubles& low_sum, Doubles& high_sum, Floats v) {
   const Doubles low = __builtin_convertvector((FloatPair{v[0], v[1]}), Doubles);
   const Doubles high = __builtin_convertvector((FloatPair{v[2], v[3]}), Doubles);
   low_sum += low * low;
   high_sum += high * high;
 }
-
-template <class Format>
-double norm_squared(const typename Format::Element* a, std::size_t n) noexcept {
-  Doubles s0 = {}, s1 = {}, s2 = {}, s3 = {};
-  std::size_t i = 0;
-  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
-    add_squares(s0, s1, Format::load(a + i));
-    add_squares(s2, s3, Format::load(a + i + kLanes));
-  }
-  for (; i < n; i += kLanes) {
-    add_squares(s0, s1, Format::load_some(a + i, n - i < kLanes ? n - i : kLanes));
-  }
-  const Doubles both = (s0 + s1) + (s2 + s3);
-  return both[0] + both[1];
-}
+inline float sum_of_lanes(Floats v) { return (v[0] + v[2]) + (v[1] + v[3]); }
+inline double sum_of_lanes(Doubles v) { return v[0] + v[1]; }
 
 void f16_to_f32(const HalfBits* from, float* to, std::size_t n) noexcept {
   std::size_t i = 0;
@@ -226,22 +162,11 @@ BitCounts bit_counts(const std::uint8_t* a, const std::uint8_t* b, std::size_t n
   return counts;
 }
 
+#include "kernels/loops/float_sums.h"
+
 }  // namespace
 
-constinit const FloatKernels kScalarFloats = {
-    .l2_squared_f32 = sum<F32, SquaredDifference>,
-    .dot_f32 = sum<F32, Product>,
-    .cosine_f32 = cosine<F32>,
-    .l1_f32 = sum<F32, AbsoluteDifference>,
-    .norm_squared_f32 = norm_squared<F32>,
-    .l2_squared_f16 = sum<F16, SquaredDifference>,
-    .dot_f16 = sum<F16, Product>,
-    .cosine_f16 = cosine<F16>,
-    .l1_f16 = sum<F16, AbsoluteDifference>,
-    .norm_squared_f16 = norm_squared<F16>,
-    .f16_to_f32 = f16_to_f32,
-    .f32_to_f16 = f32_to_f16,
-};
+constinit const FloatKernels kScalarFloats = kFloatKernels;
 
 constinit const BitKernels kScalarBits = {.hamming = hamming, .bit_counts = bit_counts};
 

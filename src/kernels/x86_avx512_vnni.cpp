@@ -52,64 +52,7 @@ inline Ints add_products(Ints sum, Ints a, Ints b) { return _mm512_dpwssd_epi32(
 inline Ints add(Ints a, Ints b) { return _mm512_add_epi32(a, b); }
 inline std::int32_t sum_of_lanes(Ints v) { return _mm512_reduce_add_epi32(v); }
 
-/// The codes with these places in a list, worked on together: they share the loads of the query.
-template <std::size_t... k>
-struct Group {
-  static constexpr std::size_t kCount = sizeof...(k);
-
-  /// Fetches the line of each of the next codes that holds byte i.
-  static void fetch(const std::uint8_t* const* ahead, std::size_t i) {
-    if constexpr (kCount > 1) (__builtin_prefetch(ahead[k] + i), ...);
-  }
-
-  /// out[k] = sum of codes[k][i] * query[i].
-  static void dot(const std::uint8_t* const* codes, const std::uint8_t* const* ahead,
-                  const std::int16_t* query, std::size_t n, std::int32_t* out) {
-    Ints even[kCount] = {((void)k, zero_ints())...}, odd[kCount] = {((void)k, zero_ints())...};
-    std::size_t i = 0;
-    for (; i + 2 * kWords <= n; i += 2 * kWords) {
-      if (i % 64 == 0) fetch(ahead, i);
-      const Ints words = load_words(query + i), more_words = load_words(query + i + kWords);
-      ((even[k] = add_products(even[k], widen(codes[k] + i), words)), ...);
-      ((odd[k] = add_products(odd[k], widen(codes[k] + i + kWords), more_words)), ...);
-    }
-    if (i + kWords <= n) {
-      const Ints words = load_words(query + i);
-      ((even[k] = add_products(even[k], widen(codes[k] + i), words)), ...);
-      i += kWords;
-    }
-    if (i < n) {
-      const std::size_t rest = n - i;
-      const Ints words = load_some_words(query + i, rest);
-      ((odd[k] = add_products(odd[k], widen_some(codes[k] + i, rest), words)), ...);
-    }
-    if (n > 0) fetch(ahead, n - 1);
-    ((out[k] = sum_of_lanes(add(even[k], odd[k]))), ...);
-  }
-};
-using One = Group<0>;
-using Four = Group<0, 1, 2, 3>;
-
-/// Where the codes begin that follow the four at `at`: the last four if fewer are left.
-inline std::size_t next_four(std::size_t at, std::size_t count) {
-  return at + 8 <= count ? at + 4 : count - 4;
-}
-
-std::int32_t dot_u8_i16(const std::uint8_t* code, const std::int16_t* query,
-                        std::size_t n) noexcept {
-  std::int32_t sum;
-  One::dot(&code, &code, query, n, &sum);
-  return sum;
-}
-
-void dot_u8_i16_batch(const std::uint8_t* const* codes, std::size_t count,
-                      const std::int16_t* query, std::size_t n, std::int32_t* out) noexcept {
-  std::size_t k = 0;
-  for (; k + 4 <= count; k += 4) {
-    Four::dot(codes + k, codes + next_four(k, count), query, n, out + k);
-  }
-  for (; k < count; ++k) One::dot(codes + k, codes + k, query, n, out + k);
-}
+#include "kernels/loops/code_products.h"
 
 /// The instruction multiplies unsigned with signed bytes: a * b = a * (b - 128) + 128 * a.
 struct ShiftedDot {
