@@ -82,6 +82,7 @@ PG_SRCS = \
 	src/pg/hnsw/temp_files.cpp \
 	src/pg/hnsw/vacuum.cpp \
 	src/pg/hnsw/write_graph.cpp \
+	src/pg/index/build_workers.cpp \
 	src/pg/index/heap_rows.cpp \
 	src/pg/index/order_scan.cpp \
 	src/pg/index/row_value.cpp \

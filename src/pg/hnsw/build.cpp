@@ -293,7 +293,8 @@ IndexBuildResult* build(Relation heap, Relation index, IndexInfo* info) {
       MemoryContextSwitchTo(before);
       if (workers.running()) build.listen();
       heap_tuples = pg_call([&] {
-        const TableScanDesc part = workers.running() ? leader_part(workers, heap) : nullptr;
+        const TableScanDesc part =
+            workers.running() ? leader_part(workers.processes, heap) : nullptr;
         return table_index_build_scan(heap, index, info, true, true, add_row, &build, part);
       });
       if (workers.running()) {

@@ -11,12 +11,8 @@ namespace vec::pg::hnsw {
 
 using vec::hnsw::bulk::Task;
 
-/// In shared memory: plain data only.  The parallel scan's own state and the queues come behind it.
+/// In shared memory: plain data only.
 struct SharedBuild {
-  Oid heap;
-  Oid index;
-  bool concurrent;
-
   slock_t mutex;              // for what follows
   ConditionVariable changed;  // whenever any of it is
   double heap_rows;           // that workers have read
@@ -30,17 +26,14 @@ struct SharedBuild {
 
 namespace {
 
-constexpr uint64 kKeyShared = UINT64CONST(0xA000000000000001);
-constexpr uint64 kKeyScan = UINT64CONST(0xA000000000000002);
-constexpr uint64 kKeyQueues = UINT64CONST(0xA000000000000003);
-constexpr uint64 kKeyWalUsage = UINT64CONST(0xA000000000000004);
-constexpr uint64 kKeyBufferUsage = UINT64CONST(0xA000000000000005);
-constexpr uint64 kKeyQuery = UINT64CONST(0xA000000000000006);
+constexpr uint64 kKeyShared = kFirstOwnRoom;
+constexpr uint64 kKeyQueues = kFirstOwnRoom + 1;
 constexpr Size kQueueBytes = 256 * 1024;
 
-template <class T>
-T* look_up(shm_toc* contents, uint64 key) {
-  return static_cast<T*>(shm_toc_lookup(contents, key, false));
+shm_mq* queue_of(shm_toc* contents, int worker) {
+  void* const queue =
+      static_cast<char*>(find_room(contents, kKeyQueues)) + static_cast<Size>(worker) * kQueueBytes;
+  return static_cast<shm_mq*>(queue);
 }
 
 void check_interrupts() {
@@ -130,76 +123,44 @@ void help_leader(SharedBuild* shared) {
 }
 
 void work(dsm_segment* segment, shm_toc* contents) {
-  struct Opened {
+  struct Begun {
+    OpenedForBuild opened;
     SharedBuild* shared;
-    Relation heap;
-    Relation index;
-    IndexInfo* info;
     TableScanDesc scan;
     shm_mq_handle* queue;
     MemoryContext row_memory;
-    LOCKMODE heap_lock;
-    LOCKMODE index_lock;
   };
-  const Opened opened = pg_call([=] {
-    debug_query_string = static_cast<char*>(shm_toc_lookup(contents, kKeyQuery, true));
-    pgstat_report_activity(STATE_RUNNING, debug_query_string);
-    Opened it{};
-    it.shared = look_up<SharedBuild>(contents, kKeyShared);
-    it.heap_lock = it.shared->concurrent ? ShareUpdateExclusiveLock : ShareLock;
-    it.index_lock = it.shared->concurrent ? RowExclusiveLock : AccessExclusiveLock;
-    it.heap = table_open(it.shared->heap, it.heap_lock);
-    it.index = index_open(it.shared->index, it.index_lock);
-    it.info = BuildIndexInfo(it.index);
-    it.info->ii_Concurrent = it.shared->concurrent;
-    auto* queue = reinterpret_cast<shm_mq*>(look_up<char>(contents, kKeyQueues) +
-                                            ParallelWorkerNumber * kQueueBytes);
+  const Begun begun = pg_call([=] {
+    Begun it{};
+    it.opened = open_as_worker(contents);
+    it.shared = static_cast<SharedBuild*>(find_room(contents, kKeyShared));
+    shm_mq* const queue = queue_of(contents, ParallelWorkerNumber);
     shm_mq_set_sender(queue, MyProc);
     it.queue = shm_mq_attach(queue, segment, nullptr);
-    it.scan =
-        table_beginscan_parallel(it.heap, look_up<ParallelTableScanDescData>(contents, kKeyScan));
+    it.scan = worker_part(contents, it.opened.heap);
     it.row_memory =
         AllocSetContextCreate(CurrentMemoryContext, "hnsw build row", ALLOCSET_DEFAULT_SIZES);
-    InstrStartParallelQuery();
     return it;
   });
+  const OpenedForBuild& opened = begun.opened;
   {
     const Shape shape = pg_call([&] { return shape_for_build(opened.index); });
-    Reading reading{RowValue(shape.format, "hnsw"), RowSender(opened.queue), opened.row_memory};
+    Reading reading{RowValue(shape.format, "hnsw"), RowSender(begun.queue), begun.row_memory};
     const double heap_rows = pg_call([&] {
       return table_index_build_scan(opened.heap, opened.index, opened.info, true, false, read_row,
-                                    &reading, opened.scan);
+                                    &reading, begun.scan);
     });
     pg_call([&] {
-      SpinLockAcquire(&opened.shared->mutex);
-      opened.shared->heap_rows += heap_rows;
-      SpinLockRelease(&opened.shared->mutex);
+      SpinLockAcquire(&begun.shared->mutex);
+      begun.shared->heap_rows += heap_rows;
+      SpinLockRelease(&begun.shared->mutex);
       ereport(DEBUG1,
               (errmsg("worker processed %lld tuples", static_cast<long long>(reading.count))));
     });
     reading.sender.finish();
   }
-  help_leader(opened.shared);
-  pg_call([&] {
-    auto* wal = look_up<WalUsage>(contents, kKeyWalUsage);
-    auto* buffers = look_up<BufferUsage>(contents, kKeyBufferUsage);
-    InstrEndParallelQuery(&buffers[ParallelWorkerNumber], &wal[ParallelWorkerNumber]);
-    index_close(opened.index, opened.index_lock);
-    table_close(opened.heap, opened.heap_lock);
-  });
-}
-
-/// Room in the shared segment, asked for before it is there.
-void estimate(ParallelContext* context, Size bytes) {
-  shm_toc_estimate_chunk(&context->estimator, bytes);
-  shm_toc_estimate_keys(&context->estimator, 1);
-}
-
-void* allocate(ParallelContext* context, uint64 key, Size bytes) {
-  void* room = shm_toc_allocate(context->toc, bytes);
-  std::memset(room, 0, bytes);
-  shm_toc_insert(context->toc, key, room);
-  return room;
+  help_leader(begun.shared);
+  pg_call([&] { close_as_worker(contents, opened); });
 }
 
 /// Whether so much dynamic shared memory can be had.  Asked beforehand, as PostgreSQL would end the
@@ -215,69 +176,28 @@ bool is_available(std::size_t bytes) {
 }  // namespace
 
 Workers start_workers(Relation heap, Relation index, bool concurrent, int wanted) {
-  Workers workers{};
-  EnterParallelMode();
-  ParallelContext* context = CreateParallelContext("vector", "HnswParallelBuildMain", wanted);
-  workers.snapshot = concurrent ? RegisterSnapshot(GetTransactionSnapshot()) : SnapshotAny;
-  const Size scan_bytes = table_parallelscan_estimate(heap, workers.snapshot);
-  const auto slots = static_cast<Size>(context->nworkers);
-  const Size query_bytes = debug_query_string == nullptr ? 0 : strlen(debug_query_string) + 1;
-  estimate(context, sizeof(SharedBuild));
-  estimate(context, scan_bytes);
-  estimate(context, mul_size(kQueueBytes, slots));
-  estimate(context, mul_size(sizeof(WalUsage), slots));
-  estimate(context, mul_size(sizeof(BufferUsage), slots));
-  if (query_bytes > 0) estimate(context, query_bytes);
-  InitializeParallelDSM(context);
-  workers.context = context;
-  if (context->seg == nullptr) {  // none to be had
-    end_workers(workers);
-    return workers;
-  }
-
-  auto* shared = static_cast<SharedBuild*>(allocate(context, kKeyShared, sizeof(SharedBuild)));
-  shared->heap = RelationGetRelid(heap);
-  shared->index = RelationGetRelid(index);
-  shared->concurrent = concurrent;
+  BuildWorkers processes =
+      begin_workers(heap, index, concurrent, wanted, "HnswParallelBuildMain",
+                    {{.bytes = sizeof(SharedBuild), .each = 0}, {.bytes = 0, .each = kQueueBytes}});
+  if (!processes.running()) return {processes, nullptr};
+  auto* shared = static_cast<SharedBuild*>(make_room(processes, kKeyShared, sizeof(SharedBuild)));
   SpinLockInit(&shared->mutex);
   ConditionVariableInit(&shared->changed);
-  auto* scan = static_cast<ParallelTableScanDesc>(allocate(context, kKeyScan, scan_bytes));
-  table_parallelscan_initialize(heap, scan, workers.snapshot);
-  auto* queues = static_cast<char*>(allocate(context, kKeyQueues, mul_size(kQueueBytes, slots)));
-  for (Size i = 0; i < slots; ++i) {
-    shm_mq_set_receiver(shm_mq_create(queues + i * kQueueBytes, kQueueBytes), MyProc);
+  make_room(processes, kKeyQueues, mul_size(kQueueBytes, static_cast<Size>(processes.slots())));
+  for (int i = 0; i < processes.slots(); ++i) {
+    shm_mq* const queue = queue_of(processes.context->toc, i);
+    shm_mq_set_receiver(shm_mq_create(queue, kQueueBytes), MyProc);
   }
-  workers.wal_usage =
-      static_cast<WalUsage*>(allocate(context, kKeyWalUsage, mul_size(sizeof(WalUsage), slots)));
-  workers.buffer_usage = static_cast<BufferUsage*>(
-      allocate(context, kKeyBufferUsage, mul_size(sizeof(BufferUsage), slots)));
-  if (query_bytes > 0) {
-    std::memcpy(allocate(context, kKeyQuery, query_bytes), debug_query_string, query_bytes);
-  }
-  workers.shared = shared;
-
-  LaunchParallelWorkers(context);
-  if (context->nworkers_launched == 0) {
-    end_workers(workers);
-    return workers;
-  }
-  ereport(DEBUG1, (errmsg("using %d parallel workers", context->nworkers_launched)));
-  WaitForParallelWorkersToAttach(context);
-  return workers;
-}
-
-TableScanDesc leader_part(const Workers& workers, Relation heap) {
-  return table_beginscan_parallel(
-      heap, look_up<ParallelTableScanDescData>(workers.context->toc, kKeyScan));
+  launch_workers(processes);
+  return {processes, shared};
 }
 
 RowReceiver receiver_of(const Workers& workers) {
+  const ParallelContext* const context = workers.processes.context;
   std::vector<shm_mq_handle*> handles;
-  for (int i = 0; i < workers.context->nworkers_launched; ++i) {
+  for (int i = 0; i < workers.processes.launched(); ++i) {
     handles.push_back(pg_call([&] {
-      auto* queue = reinterpret_cast<shm_mq*>(look_up<char>(workers.context->toc, kKeyQueues) +
-                                              static_cast<Size>(i) * kQueueBytes);
-      return shm_mq_attach(queue, workers.context->seg, workers.context->worker[i].bgwhandle);
+      return shm_mq_attach(queue_of(context->toc, i), context->seg, context->worker[i].bgwhandle);
     }));
   }
   return RowReceiver(handles);
@@ -286,21 +206,11 @@ RowReceiver receiver_of(const Workers& workers) {
 double heap_rows_of(const Workers& workers) { return workers.shared->heap_rows; }
 
 void end_workers(Workers& workers) {
-  ParallelContext* context = workers.context;
-  if (workers.shared != nullptr) {
-    SpinLockAcquire(&workers.shared->mutex);
-    workers.shared->quit = true;
-    SpinLockRelease(&workers.shared->mutex);
-    ConditionVariableBroadcast(&workers.shared->changed);
-    WaitForParallelWorkersToFinish(context);
-    for (int i = 0; i < context->nworkers_launched; ++i) {
-      InstrAccumParallelQuery(&workers.buffer_usage[i], &workers.wal_usage[i]);
-    }
-  }
-  if (IsMVCCSnapshot(workers.snapshot)) UnregisterSnapshot(workers.snapshot);
-  DestroyParallelContext(context);
-  ExitParallelMode();
-  workers.context = nullptr;
+  SpinLockAcquire(&workers.shared->mutex);
+  workers.shared->quit = true;
+  SpinLockRelease(&workers.shared->mutex);
+  ConditionVariableBroadcast(&workers.shared->changed);
+  end_workers(workers.processes);
 }
 
 std::byte* ProcessTeam::share(std::size_t bytes) {
@@ -335,7 +245,7 @@ void ProcessTeam::start(Task task) {
   shared->task = task;
   shared->points = points;
   shared->block = block;
-  shared->at_work = workers_.context->nworkers_launched;
+  shared->at_work = workers_.processes.launched();
   ++shared->commands;
   SpinLockRelease(&shared->mutex);
   pg_call([shared] { ConditionVariableBroadcast(&shared->changed); });

@@ -13,6 +13,7 @@
 #include "core/hnsw/bulk/team.h"
 #include "pg/hnsw/index.h"
 #include "pg/hnsw/row_queue.h"
+#include "pg/index/build_workers.h"
 
 namespace vec::pg::hnsw {
 
@@ -20,20 +21,14 @@ struct SharedBuild;
 
 /// What start_workers() began.  Trivially destructible; after an error PostgreSQL ends the workers.
 struct Workers {
-  ParallelContext* context;  // null if there are none
+  BuildWorkers processes;
   SharedBuild* shared;
-  Snapshot snapshot;
-  WalUsage* wal_usage;
-  BufferUsage* buffer_usage;
 
-  bool running() const { return context != nullptr; }
+  bool running() const { return processes.running(); }
 };
 
 /// Starts up to `wanted` workers.  None may come of it.  C-like.
 Workers start_workers(Relation heap, Relation index, bool concurrent, int wanted);
-
-/// The leader's own part of the table.  C-like.
-TableScanDesc leader_part(const Workers& workers, Relation heap);
 
 /// The queues from the workers.
 RowReceiver receiver_of(const Workers& workers);

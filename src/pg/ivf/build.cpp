@@ -83,7 +83,7 @@ Counts load_and_write(Relation heap, Relation index, IndexInfo* info, const Shap
     const std::size_t entries = write_lists(index, shape, reader, loaded.entries);
     reader.close();
     const Counts counts{loaded.heap_rows, static_cast<double>(entries)};
-    pg_call([&] { end_workers(workers); });
+    pg_call([&] { end_workers(workers.processes); });
     return counts;
   }
   Loader loader(shape, centers, static_cast<std::size_t>(maintenance_work_mem) * 1024, {nullptr, 0},

@@ -11,11 +11,8 @@ namespace vec::pg::ivf {
 
 constexpr int kMaxParticipants = 1024 + 1;
 
-/// In shared memory: plain data only.  The parallel scan's own state comes behind it.
+/// In shared memory: plain data only.
 struct SharedBuild {
-  Oid heap;
-  Oid index;
-  bool concurrent;
   int participants;  // that may take part; the leader is number 0
   std::size_t center_bytes;
   SharedFileSet files;
@@ -28,25 +25,16 @@ struct SharedBuild {
 
 namespace {
 
-constexpr uint64 kKeyShared = UINT64CONST(0xA000000000000001);
-constexpr uint64 kKeyScan = UINT64CONST(0xA000000000000002);
-constexpr uint64 kKeyCenters = UINT64CONST(0xA000000000000003);
-constexpr uint64 kKeyWalUsage = UINT64CONST(0xA000000000000004);
-constexpr uint64 kKeyBufferUsage = UINT64CONST(0xA000000000000005);
-constexpr uint64 kKeyQuery = UINT64CONST(0xA000000000000006);
-
-ParallelTableScanDesc scan_of(shm_toc* contents) {
-  return static_cast<ParallelTableScanDesc>(shm_toc_lookup(contents, kKeyScan, false));
-}
+constexpr uint64 kKeyShared = kFirstOwnRoom;
+constexpr uint64 kKeyCenters = kFirstOwnRoom + 1;
 
 /// One participant's work.
-void load_part(SharedBuild* shared, int participant, ParallelTableScanDesc parallel_scan,
-               Relation heap, Relation index, IndexInfo* info, const Shape& shape,
+void load_part(SharedBuild* shared, int participant, TableScanDesc part, Relation heap,
+               Relation index, IndexInfo* info, const Shape& shape,
                std::span<const std::byte> centers, std::pmr::memory_resource* memory) {
   const std::size_t memory_limit = static_cast<std::size_t>(maintenance_work_mem) * 1024 /
                                    static_cast<std::size_t>(shared->participants);
   Loader loader(shape, centers, memory_limit, {&shared->files, participant}, memory);
-  const TableScanDesc part = pg_call([&] { return table_beginscan_parallel(heap, parallel_scan); });
   auto& found = shared->of_participant[participant];
   found.heap_rows = loader.load(heap, index, info, participant == 0, part);
   loader.runs().finish(true);
@@ -59,119 +47,54 @@ void load_part(SharedBuild* shared, int participant, ParallelTableScanDesc paral
 }
 
 void work(dsm_segment* segment, shm_toc* contents) {
-  auto* shared = pg_call(
-      [=] { return static_cast<SharedBuild*>(shm_toc_lookup(contents, kKeyShared, false)); });
-  struct Opened {
-    Relation heap;
-    Relation index;
-    IndexInfo* info;
+  struct Begun {
+    OpenedForBuild opened;
+    SharedBuild* shared;
+    TableScanDesc part;
     const std::byte* centers;
-    LOCKMODE heap_lock;
-    LOCKMODE index_lock;
   };
-  const Opened opened = pg_call([=] {
-    debug_query_string = static_cast<char*>(shm_toc_lookup(contents, kKeyQuery, true));
-    pgstat_report_activity(STATE_RUNNING, debug_query_string);
-    Opened result{};
-    result.heap_lock = shared->concurrent ? ShareUpdateExclusiveLock : ShareLock;
-    result.index_lock = shared->concurrent ? RowExclusiveLock : AccessExclusiveLock;
-    result.heap = table_open(shared->heap, result.heap_lock);
-    result.index = index_open(shared->index, result.index_lock);
-    result.info = BuildIndexInfo(result.index);
-    result.info->ii_Concurrent = shared->concurrent;
-    result.centers = static_cast<std::byte*>(shm_toc_lookup(contents, kKeyCenters, false));
-    SharedFileSetAttach(&shared->files, segment);
-    InstrStartParallelQuery();
-    return result;
+  const Begun begun = pg_call([=] {
+    Begun it{};
+    it.opened = open_as_worker(contents);
+    it.shared = static_cast<SharedBuild*>(find_room(contents, kKeyShared));
+    it.part = worker_part(contents, it.opened.heap);
+    it.centers = static_cast<std::byte*>(find_room(contents, kKeyCenters));
+    SharedFileSetAttach(&it.shared->files, segment);
+    return it;
   });
+  const OpenedForBuild& opened = begun.opened;
   {
     ContextMemory memory(CurrentMemoryContext);
     const Shape shape = pg_call([&] { return shape_for_build(opened.index, Method::kIvfflat); });
-    load_part(shared, ParallelWorkerNumber + 1, pg_call([=] { return scan_of(contents); }),
-              opened.heap, opened.index, opened.info, shape, {opened.centers, shared->center_bytes},
-              &memory);
+    load_part(begun.shared, ParallelWorkerNumber + 1, begun.part, opened.heap, opened.index,
+              opened.info, shape, {begun.centers, begun.shared->center_bytes}, &memory);
   }
-  pg_call([&] {
-    auto* wal = static_cast<WalUsage*>(shm_toc_lookup(contents, kKeyWalUsage, false));
-    auto* buffers = static_cast<BufferUsage*>(shm_toc_lookup(contents, kKeyBufferUsage, false));
-    InstrEndParallelQuery(&buffers[ParallelWorkerNumber], &wal[ParallelWorkerNumber]);
-    index_close(opened.index, opened.index_lock);
-    table_close(opened.heap, opened.heap_lock);
-  });
-}
-
-/// Room in the shared segment, asked for before it is there.
-void estimate(ParallelContext* context, Size bytes) {
-  shm_toc_estimate_chunk(&context->estimator, bytes);
-  shm_toc_estimate_keys(&context->estimator, 1);
-}
-
-void* allocate(ParallelContext* context, uint64 key, Size bytes) {
-  void* room = shm_toc_allocate(context->toc, bytes);
-  std::memset(room, 0, bytes);
-  shm_toc_insert(context->toc, key, room);
-  return room;
+  pg_call([&] { close_as_worker(contents, opened); });
 }
 
 }  // namespace
 
 Workers start_workers(Relation heap, Relation index, bool concurrent, int wanted,
                       std::span<const std::byte> centers) {
-  Workers workers{};
-  EnterParallelMode();
-  ParallelContext* context = CreateParallelContext("vector", "IvfflatParallelBuildMain", wanted);
-  workers.snapshot = concurrent ? RegisterSnapshot(GetTransactionSnapshot()) : SnapshotAny;
-  const Size scan_bytes = table_parallelscan_estimate(heap, workers.snapshot);
-  const auto slots = static_cast<Size>(context->nworkers);
-  const Size query_bytes = debug_query_string == nullptr ? 0 : strlen(debug_query_string) + 1;
-  estimate(context, sizeof(SharedBuild));
-  estimate(context, scan_bytes);
-  estimate(context, centers.size());
-  estimate(context, mul_size(sizeof(WalUsage), slots));
-  estimate(context, mul_size(sizeof(BufferUsage), slots));
-  if (query_bytes > 0) estimate(context, query_bytes);
-  InitializeParallelDSM(context);
-  workers.context = context;
-  if (context->seg == nullptr) {  // none to be had
-    end_workers(workers);
-    return workers;
-  }
-
-  auto* shared = static_cast<SharedBuild*>(allocate(context, kKeyShared, sizeof(SharedBuild)));
-  shared->heap = RelationGetRelid(heap);
-  shared->index = RelationGetRelid(index);
-  shared->concurrent = concurrent;
-  shared->participants = std::min(context->nworkers + 1, kMaxParticipants);
+  BuildWorkers processes = begin_workers(
+      heap, index, concurrent, wanted, "IvfflatParallelBuildMain",
+      {{.bytes = sizeof(SharedBuild), .each = 0}, {.bytes = centers.size(), .each = 0}});
+  if (!processes.running()) return {processes, nullptr};
+  auto* shared = static_cast<SharedBuild*>(make_room(processes, kKeyShared, sizeof(SharedBuild)));
+  shared->participants = std::min(processes.slots() + 1, kMaxParticipants);
   shared->center_bytes = centers.size();
-  SharedFileSetInit(&shared->files, context->seg);
-  auto* scan = static_cast<ParallelTableScanDesc>(allocate(context, kKeyScan, scan_bytes));
-  table_parallelscan_initialize(heap, scan, workers.snapshot);
-  std::memcpy(allocate(context, kKeyCenters, centers.size()), centers.data(), centers.size());
-  workers.wal_usage =
-      static_cast<WalUsage*>(allocate(context, kKeyWalUsage, mul_size(sizeof(WalUsage), slots)));
-  workers.buffer_usage = static_cast<BufferUsage*>(
-      allocate(context, kKeyBufferUsage, mul_size(sizeof(BufferUsage), slots)));
-  if (query_bytes > 0) {
-    std::memcpy(allocate(context, kKeyQuery, query_bytes), debug_query_string, query_bytes);
-  }
-  workers.shared = shared;
-
-  LaunchParallelWorkers(context);
-  if (context->nworkers_launched == 0) {
-    end_workers(workers);
-    return workers;
-  }
-  ereport(DEBUG1, (errmsg("using %d parallel workers", context->nworkers_launched)));
-  WaitForParallelWorkersToAttach(context);
-  return workers;
+  SharedFileSetInit(&shared->files, processes.context->seg);
+  std::memcpy(make_room(processes, kKeyCenters, centers.size()), centers.data(), centers.size());
+  launch_workers(processes);
+  return {processes, shared};
 }
 
 void load_with_workers(Workers& workers, Relation heap, Relation index, IndexInfo* info,
                        const Shape& shape, std::span<const std::byte> centers,
                        std::pmr::memory_resource* memory) {
-  load_part(workers.shared, 0, pg_call([&] { return scan_of(workers.context->toc); }), heap, index,
-            info, shape, centers, memory);
-  pg_call([&] { WaitForParallelWorkersToFinish(workers.context); });
+  load_part(workers.shared, 0, pg_call([&] { return leader_part(workers.processes, heap); }), heap,
+            index, info, shape, centers, memory);
+  pg_call([&] { WaitForParallelWorkersToFinish(workers.processes.context); });
 }
 
 Loaded loaded_by(const Workers& workers) {
@@ -183,20 +106,6 @@ Loaded loaded_by(const Workers& workers) {
     loaded.entries += shared.of_participant[i].entries;
   }
   return loaded;
-}
-
-void end_workers(Workers& workers) {
-  ParallelContext* context = workers.context;
-  if (workers.shared != nullptr) {
-    WaitForParallelWorkersToFinish(context);
-    for (int i = 0; i < context->nworkers_launched; ++i) {
-      InstrAccumParallelQuery(&workers.buffer_usage[i], &workers.wal_usage[i]);
-    }
-  }
-  if (IsMVCCSnapshot(workers.snapshot)) UnregisterSnapshot(workers.snapshot);
-  DestroyParallelContext(context);
-  ExitParallelMode();
-  workers.context = nullptr;
 }
 
 }  // namespace vec::pg::ivf

@@ -8,6 +8,7 @@
 
 #include <span>
 
+#include "pg/index/build_workers.h"
 #include "pg/ivf/index.h"
 
 namespace vec::pg::ivf {
@@ -16,13 +17,10 @@ struct SharedBuild;
 
 /// What start_workers() began.  Trivially destructible; after an error PostgreSQL ends the workers.
 struct Workers {
-  ParallelContext* context;  // null if there are none
+  BuildWorkers processes;
   SharedBuild* shared;
-  Snapshot snapshot;
-  WalUsage* wal_usage;
-  BufferUsage* buffer_usage;
 
-  bool running() const { return context != nullptr; }
+  bool running() const { return processes.running(); }
 };
 
 /// Starts up to `wanted` workers.  None may come of it.  C-like.
@@ -43,9 +41,6 @@ struct Loaded {
   std::span<const int> files_of_participant;
 };
 Loaded loaded_by(const Workers& workers);
-
-/// C-like.
-void end_workers(Workers& workers);
 
 }  // namespace vec::pg::ivf
 
