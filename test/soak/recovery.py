@@ -70,7 +70,8 @@ def catch_up(primary, follower):
                 if conn.execute(f"SELECT pg_last_wal_replay_lsn() >= '{target}'").fetchone()[0]:
                     return
         except psycopg.OperationalError:
-            pass
+            if not follower.is_running():
+                break
         time.sleep(0.05)
     raise Broken(f"the standby does not catch up:\n{follower.log_tail()}")
 

@@ -116,6 +116,12 @@ class Server:
                     raise RuntimeError(f"{self.data.name} is not up:\n{self.log_tail()}") from None
                 time.sleep(0.05)
 
+    def is_running(self):
+        try:
+            return is_alive(self.pid())
+        except FileNotFoundError:
+            return False
+
     # ---- faults -------------------------------------------------------------------------------
 
     def pid(self):
