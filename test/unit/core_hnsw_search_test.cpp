@@ -138,5 +138,22 @@ TEST(Hnsw, ASearchFindsWhatIsThereWhileAVacuumTakesItsWayAway) {
   }
 }
 
+TEST(Hnsw, OneSearchIsEnoughForAsManyAsWereAskedForWhileAVacuumTakesItsWayAway) {
+  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8);
+  const Values values(format, 60, 42);
+  const codes::Query query(format, values[0]);
+  constexpr std::size_t kFound = 5;  // of the six rows that the vacuum leaves
+  bool raced = true;
+  for (int calls = 0; raced; ++calls) {
+    MemoryGraph graph(format, {4, 16}, heap());
+    fill(graph, values);
+    RacingStore store(graph, calls);
+    const auto search = search_base(store, query, kFound, heap());
+    ASSERT_NE(search, nullptr);
+    EXPECT_EQ(search->sorted_results().size(), kFound) << "vacuum at call " << calls;
+    raced = store.has_raced();
+  }
+}
+
 }  // namespace
 }  // namespace vec::hnsw
