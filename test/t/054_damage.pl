@@ -131,6 +131,38 @@ for (my $done = 0; $done < $trials; $done += $batch)
 			CREATE INDEX i$_ ON t$_ USING $method (val $class);}
 	} 0 .. $batch - 1);
 }
+
+# Codes that would lie beyond the end of their page: nothing there is read.
+{
+	my $path = "$data/" . $node->safe_psql('postgres', "SELECT pg_relation_filepath('i3')");
+	$node->stop;
+	my $bytes = slurp_file($path);
+	my ($page_size, $header, $trailer, $slot, $codes_page) = (8192, 24, 8, 12, 3);
+	my $places = 0;
+	for (my $page = 0; $page < length $bytes; $page += $page_size)
+	{
+		next if unpack('S', substr($bytes, $page + $page_size - $trailer, 2)) != $codes_page;
+		for (my $at = $header; $at + $slot <= $page_size - $trailer; $at += $slot)
+		{
+			# state, generation, number of the page; then the first cell and the length
+			next if substr($bytes, $page + $at + 8, 4) eq "\0" x 4;
+			substr($bytes, $page + $at + 8, 2) = "\xff" x 2;
+			$places++;
+		}
+	}
+	cmp_ok($places, '>', 0, 'every code is moved');
+	open my $handle, '>:raw', $path or die "$path: $!";
+	print $handle $bytes;
+	close $handle;
+	$node->start;
+	for my $statement ('SELECT id FROM t3 ORDER BY val <-> (SELECT val FROM t3 LIMIT 1) LIMIT 3',
+		'INSERT INTO t3 SELECT 400, val FROM t3 LIMIT 1')
+	{
+		my ($status, $out, $err) = $node->psql('postgres', $statement);
+		like($err, qr/ERROR:.* contains an unexpected item/, "refused: $statement");
+	}
+}
+
 is(scalar(@bad), 0, "answered $answered times, refused $refused times, both properly")
 	or diag(join "\n", @bad[ 0 .. ($#bad < 20 ? $#bad : 20) ]);
 cmp_ok($refused, '>', $trials / 50, 'damage is noticed');
