@@ -36,4 +36,14 @@ SET hnsw.max_scan_tuples = 1;
 SELECT count(*) BETWEEN 40 AND 1000 AS some FROM (SELECT id FROM filtered ORDER BY val <-> '[1,2,3,4,5,6,7,8]') t;
 RESET hnsw.max_scan_tuples;
 
+-- Few links and a narrow search bring some rows up too late: strict order leaves these out.
+DROP INDEX filtered_val_idx;
+CREATE INDEX filtered_val_idx ON filtered USING hnsw (val vector_l2_ops) WITH (m = 2, ef_construction = 4);
+SET hnsw.ef_search = 1;
+SELECT bool_and(d >= before) AS in_order, count(*) FROM (SELECT d, lag(d, 1, 0::float8) OVER () AS before FROM
+  (SELECT val <-> '[1,2,3,4,5,6,7,8]' AS d FROM filtered ORDER BY val <-> '[1,2,3,4,5,6,7,8]') t) u;
+SET hnsw.iterative_scan = strict_order;
+SELECT bool_and(d >= before) AS in_order FROM (SELECT d, lag(d, 1, 0::float8) OVER () AS before FROM
+  (SELECT val <-> '[1,2,3,4,5,6,7,8]' AS d FROM filtered ORDER BY val <-> '[1,2,3,4,5,6,7,8]') t) u;
+
 DROP TABLE item, filtered;
