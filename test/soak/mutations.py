@@ -81,7 +81,7 @@ FAULTS = [
     ("the rounding of the query is left out of the bound", "src/core/codes/query.cpp",
      "      double radius = query_.norm_ * header.radius + query_.rounding_ * norm +",
      "      double radius = query_.norm_ * header.radius +",
-     "unit:core_codes_test.cpp:*LowerBound*"),
+     "unit:core_codes_test.cpp:*Bound*"),
     ("an entry counts as far without regard to its radius", "src/core/codes/query.cpp",
      "      const double reach = reach_ + header.radius * per_radius_;",
      "      const double reach = reach_;",

@@ -145,6 +145,33 @@ TEST(U8Codes, AreExactForIntegersThatSpanTheLevels) {
   EXPECT_NEAR(scored.distance, 0, 0.1);
 }
 
+// The query is rounded to 16 bits, its largest element setting the steps.  All it loses points
+// where the stored vector does, which has no error of its own.
+TEST(U8Codes, BoundWhatTheQuerysOwnRoundingTakesAway) {
+  for (const Metric metric : {Metric::kInnerProduct, Metric::kL2}) {
+    const Format format = choose_format(Element::kFloat, metric, 64);
+    std::vector<float> stored(64, 0);
+    std::vector<float> asked(64, 0);
+    asked[0] = 1000;
+    const float step = asked[0] / 32767;
+    double dot = 0;
+    double squared = 0;
+    for (std::size_t i = 32; i < stored.size(); ++i) {
+      stored[i] = 255;
+      asked[i] = 0.49F * step;
+    }
+    for (std::size_t i = 0; i < stored.size(); ++i) {
+      const double difference = double{stored[i]} - double{asked[i]};
+      dot += double{stored[i]} * double{asked[i]};
+      squared += difference * difference;
+    }
+    const double exact = metric == Metric::kL2 ? std::sqrt(squared) : -dot;
+    double bound = 0;
+    score_floats(format, stored, asked, &bound);
+    EXPECT_LE(bound, exact) << "metric " << static_cast<int>(metric);
+  }
+}
+
 TEST(U8Codes, OfConstantVectorsHaveOneLevelAndNoError) {
   const Format format = choose_format(Element::kFloat, Metric::kL1, 100);
   const std::vector<float> stored(100, 0.3F);
