@@ -23,7 +23,8 @@ def make():
 
 
 def load_words(apps, schema_editor):
-    if not CACHE.exists():  # about a minute, once
+    if not CACHE.exists():
+        print("computing the vectors of 22,000 words, once: about a minute", flush=True)
         words, rows = make()
         np.savez(PARTIAL, words=np.array(words), rows=rows)
         PARTIAL.rename(CACHE)
