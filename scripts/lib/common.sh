@@ -35,11 +35,14 @@ step_times=()
 step() {
   local name=$1 log=$log_dir/$1.log summary=$log_dir/$1.summary start=$SECONDS
   shift
+  # Who watches a terminal is told what takes so long.
+  [[ ! -t 1 ]] || printf '%-11s ...' "$name"
   # Not in an `if`: that would switch off `set -e` inside the command.
   set +e
   (set -e && "$@") >"$log" 2>&1 3>"$summary"
   local status=$?
   set -e
+  [[ ! -t 1 ]] || printf '\r\e[K'
   if ((status != 0)); then
     say "$name: FAILED; the end of $log:"
     tail -n "${VECTOR_LOG_LINES:-120}" "$log" | sed 's/^/  | /'
