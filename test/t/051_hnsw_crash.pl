@@ -55,7 +55,7 @@ for my $round (1 .. $rounds)
 			'>', '/dev/null', '2>', '/dev/null'));
 	usleep(400_000 + rand(2_000_000));
 	$node->stop('immediate');
-	$_->finish for @work;
+	my ($worked, $vacuumed) = map { $_->finish } @work;
 	$node->start;
 
 	my $rows = $node->safe_psql('postgres', 'SELECT count(*) FROM wide');
@@ -68,11 +68,13 @@ for my $round (1 .. $rounds)
 		my $count = $node->safe_psql('postgres', "SELECT count(*) FROM $table");
 		cmp_ok(lost_rows($node, $table, '<->', 'SET hnsw.ef_search = 200'), '<=', $count * $may_miss,
 			"round $round: $table, all of $count are found");
-		# Four clients' inserts may have ended between making a node and linking it.
-		my $problems = $node->safe_psql('postgres', "SELECT * FROM hnsw_check('${table}_val_idx')");
-		cmp_ok(scalar(grep { !/is not reached by the tree/ } split /\n/, $problems), '==', 0,
-			"round $round: $table, the index is sound");
-		cmp_ok(scalar(split /\n/, $problems), '<=', 4, "round $round: $table, nothing is lost");
+		# Four clients' inserts may have ended between making a node and linking it.  A vacuum that
+		# was interrupted may leave more for the next one (docs/hnsw.md, Checking).
+		my @problems = split /\n/, $node->safe_psql('postgres', "SELECT * FROM hnsw_check('${table}_val_idx')");
+		my $later = $vacuumed ? qr/is not reached by the tree/
+			: qr/is not reached by the tree|is the child of two|is the entry point, for layer/;
+		is(join("\n", grep { !/$later/ } @problems), '', "round $round: $table, the index is sound");
+		cmp_ok(scalar(@problems), '<=', 4, "round $round: $table, nothing is lost") if $vacuumed;
 		$node->safe_psql('postgres', "DELETE FROM $table WHERE id % 4 = 0");
 		$node->safe_psql('postgres', "VACUUM $table");
 		is($node->safe_psql('postgres', "SELECT * FROM hnsw_check('${table}_val_idx')"), '',
@@ -82,7 +84,8 @@ for my $round (1 .. $rounds)
 	}
 }
 
+# Where the log ends in a file that was used before, the server says "unexpected pageaddr".
 my $log = slurp_file($node->logfile);
-unlike($log, qr/PANIC|terminated by signal (?!9)|unexpected/, 'nothing alarming in the log');
+unlike($log, qr/PANIC|terminated by signal (?!9)|unexpected (?!pageaddr)/, 'nothing alarming in the log');
 $node->stop;
 done_testing();
