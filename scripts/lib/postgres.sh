@@ -168,9 +168,14 @@ start_server() {
     }
 }
 
+# Not so if it died, with its machine perhaps, and left its file behind.
+server_runs() { # DIR
+  [[ -f $1/postmaster.pid ]] && (cd / && as_server "$private_bin/pg_ctl" -D "$1" status) >/dev/null
+}
+
 stop_server() {
   local data=$1
-  [[ -f $data/postmaster.pid ]] || return 0
+  server_runs "$data" || return 0
   (cd / && as_server "$private_bin/pg_ctl" -D "$data" -m fast -w stop) >/dev/null
 }
 
