@@ -83,7 +83,7 @@ const Failure& capture() noexcept {
   static constinit Failure failure{};
   failure = Failure{Failure::Kind::kOurs, ERRCODE_INTERNAL_ERROR, nullptr, nullptr, nullptr, {}};
   try {
-    throw;
+    throw;  // cppcheck-suppress rethrowNoCurrentException
   } catch (const PgError&) {
     failure.kind = Failure::Kind::kPostgres;
   } catch (const Error& error) {

@@ -49,8 +49,8 @@ Layout::PageName Layout::name(BlockNo wanted) const {
   for (int sequence = 0; sequence < sequences; ++sequence) {
     std::uint32_t low = 0;
     std::uint32_t high =
-        std::min<std::uint64_t>(wanted, std::numeric_limits<std::uint32_t>::max() /
-                                            weights_[static_cast<std::size_t>(sequence)].divisor());
+        std::min(wanted, std::numeric_limits<std::uint32_t>::max() /
+                             weights_[static_cast<std::size_t>(sequence)].divisor());
     while (low < high) {  // the last page that is not behind `wanted`
       const std::uint32_t middle = low + (high - low + 1) / 2;
       if (block(sequence, middle) <= wanted) {

@@ -127,7 +127,8 @@ NodeId MemoryGraph::add_unlinked(int level, std::span<const std::byte> code, Row
   it = Node{};
   it.code = take<std::byte>(code.size());
   if (level > 0) {
-    const auto room = static_cast<std::size_t>(level * params_.max_links(1));
+    const std::size_t room =
+        static_cast<std::size_t>(level) * static_cast<std::size_t>(params_.max_links(1));
     it.upper = take<Link>(room);
     std::fill_n(it.upper, room, kNoLink);
   }

@@ -115,7 +115,8 @@ class MemoryGraph {
   Node& at(NodeId node) { return chunks_[node / kChunk][node % kChunk]; }
   const Node& at(NodeId node) const { return chunks_[node / kChunk][node % kChunk]; }
   Link* list_of(const Node& node, int layer) const {
-    return layer == 0 ? node.base : node.upper + (layer - 1) * params_.max_links(layer);
+    if (layer == 0) return node.base;
+    return node.upper + static_cast<std::ptrdiff_t>(layer - 1) * params_.max_links(layer);
   }
   template <class T>
   T* take(std::size_t count);

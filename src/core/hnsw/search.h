@@ -160,7 +160,7 @@ class LayerSearch {
       std::size_t count = 0;
       for (const Link link : list_.view()) {
         fresh_[count] = node_of(link);
-        count += visited_.insert(node_of(link)) ? 1 : 0;
+        count += visited_.insert(node_of(link)) ? 1U : 0U;
       }
       if (count == 0) continue;
       store_.score(query_, {fresh_.data(), count}, scores_.data());
