@@ -42,7 +42,11 @@ SELECT id, val <+> '[3,3,3]' AS d FROM item ORDER BY val <+> '[3,3,3]', id;
 SELECT count(*) FROM (SELECT id FROM item ORDER BY val <=> '[0,0,0]') t;
 SELECT count(*) FROM (SELECT id FROM item ORDER BY val <-> (SELECT NULL::vector)) t;
 SELECT * FROM item ORDER BY val <-> '[1,2]';
-DELETE FROM item WHERE id IN (2, 6);
+-- Whichever of them the index has first.
+INSERT INTO item SELECT 10 + i, CASE i % 2 WHEN 0 THEN '[0,0,0]'::vector END FROM generate_series(1, 16) i;
+SELECT string_agg(CASE WHEN val IS NULL THEN 'n' ELSE '0' END, '') FROM
+  (SELECT val FROM item WHERE id > 10 ORDER BY val <=> '[3,3,3]') t;
+DELETE FROM item WHERE id IN (2, 6) OR id > 10;
 VACUUM item;
 SELECT id FROM item ORDER BY val <-> '[1,2,3]', id;
 TRUNCATE item;
