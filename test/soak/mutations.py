@@ -97,7 +97,7 @@ FAULTS = [
      "    has_floor_ = true;", "    has_floor_ = false;",
      "unit:core_ivf_test.cpp:*Exact*:Candidates.*"),
     # ---- visibility, deletion ---------------------------------------------------------------
-    ("rows are returned that the snapshot does not see", "src/pg/index/heap_rows.cpp",
+    ("rows that the snapshot does not see count as found", "src/pg/index/heap_rows.cpp",
      "&tid, scan_->xs_snapshot, slot_", "&tid, SnapshotAny, slot_",
      "regress:hnsw_search"),
     ("dead rows stay in the lists", "src/pg/ivf/store_write.cpp",

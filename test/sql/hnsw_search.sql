@@ -138,3 +138,13 @@ SELECT count(*) FROM (SELECT * FROM huge ORDER BY val <-> array_fill(3e38::real,
 SELECT count(*) FROM (SELECT * FROM huge ORDER BY val <=> array_fill(3::real, ARRAY[40])::vector) t;
 
 DROP TABLE item, direction, same, note, loose, short, mine, part, huge;
+
+-- Rows that the snapshot does not see do not count as found.
+CREATE TABLE hidden (id int, val vector(3));
+INSERT INTO hidden SELECT i, ARRAY[i, i % 7, i % 3]::vector FROM generate_series(1, 300) i;
+CREATE INDEX ON hidden USING hnsw (val vector_l2_ops);
+BEGIN;
+DELETE FROM hidden WHERE id <= 150;
+SELECT count(*), min(id) > 150 AS seen FROM (SELECT id FROM hidden ORDER BY val <-> '[0,0,0]' LIMIT 10) t;
+ROLLBACK;
+DROP TABLE hidden;
