@@ -78,7 +78,8 @@ std::vector<LinkCandidate> select_neighbors(std::span<const LinkCandidate> candi
 
 /// Adds `added` to `list`, whose `kept` marks are what earlier calls left.  If more than `limit`
 /// remain, one goes: the farthest that only fills up, else the farthest that the rule kept; never
-/// one of the tree, and `added` only if it is not of the tree.  Order is kept.
+/// one of the tree, and `added` only if it is not of the tree.  The others stay in their places,
+/// and `added` takes that of the one that goes: the less of a list changes, the less WAL it takes.
 ///
 /// Returns false if the new one was left out; nothing changed then.
 template <class Between>
@@ -95,6 +96,7 @@ bool add_neighbor(std::vector<LinkCandidate>& list, LinkCandidate added, std::si
                    dominated_by(list[i], added, between(added.index, list[i].index));
     }
   }
+  std::size_t place = list.size();
   if (list.size() >= limit) {
     const auto kept = [&](std::size_t i) { return list[i].kept && !demoted[i]; };
     std::size_t victim = list.size();
@@ -109,11 +111,14 @@ bool add_neighbor(std::vector<LinkCandidate>& list, LinkCandidate added, std::si
     const bool added_is_worse =
         added.kept != kept(victim) ? kept(victim) : added.distance >= list[victim].distance;
     if (added_is_worse && !added.tree) return false;
-    list.erase(list.begin() + static_cast<std::ptrdiff_t>(victim));
-    demoted.erase(demoted.begin() + static_cast<std::ptrdiff_t>(victim));
+    place = victim;
   }
   for (std::size_t i = 0; i < list.size(); ++i) list[i].kept = list[i].kept && !demoted[i];
-  list.push_back(added);
+  if (place < list.size()) {
+    list[place] = added;
+  } else {
+    list.push_back(added);
+  }
   return true;
 }
 
