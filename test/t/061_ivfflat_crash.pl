@@ -18,7 +18,9 @@ srand($ENV{VECTOR_SEED} // 12);
 my $node = PostgreSQL::Test::Cluster->new('primary');
 # Checksums would notice damage first.
 $node->init(allows_streaming => 1, no_data_checksums => 1);
-$node->append_conf('postgresql.conf', "wal_consistency_checking = 'generic'\nautovacuum = off\n");
+# What the standby had not received at a crash must not go with the checkpoint after it.
+$node->append_conf('postgresql.conf',
+	"wal_consistency_checking = 'generic'\nautovacuum = off\nwal_keep_size = 1GB\n");
 $node->start;
 $node->backup('copy');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
