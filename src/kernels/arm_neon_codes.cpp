@@ -49,6 +49,25 @@ inline Ints add_products(Ints sum, int16x8_t a, int16x8_t b) {
 inline Ints add(Ints a, Ints b) { return vaddq_s32(a, b); }
 inline std::int32_t sum_of_lanes(Ints v) { return vaddvq_s32(v); }
 
+constexpr std::size_t kPairs = 16;
+
+inline uint8x16_t load_some_pairs(const std::uint8_t* from, std::size_t n) {
+  uint8x16_t pairs = vdupq_n_u8(0);
+  __builtin_memcpy(&pairs, from, n);
+  return pairs;
+}
+inline uint8x16_t load_pairs(const std::uint8_t* from) { return load_some_pairs(from, kPairs); }
+inline int8x16_t load_bytes_signed(const std::int8_t* from) { return vld1q_s8(from); }
+/// Four products to a word: below 4 * 15 * 127.
+inline Ints add_nibbles(Ints sum, uint8x16_t pairs, int8x16_t low, int8x16_t high) {
+  const int8x16_t a = vreinterpretq_s8_u8(vandq_u8(pairs, vdupq_n_u8(15)));
+  const int8x16_t b = vreinterpretq_s8_u8(vshrq_n_u8(pairs, 4));
+  int16x8_t words = vmull_s8(vget_low_s8(a), vget_low_s8(low));
+  words = vmlal_high_s8(words, a, low);
+  words = vmlal_high_s8(vmlal_s8(words, vget_low_s8(b), vget_low_s8(high)), b, high);
+  return vpadalq_s16(sum, words);
+}
+
 constexpr std::size_t kLanes = 4;
 
 inline Floats zero_floats() { return vdupq_n_f32(0); }
@@ -86,6 +105,7 @@ inline Floats add_some_distance(Floats sum, Floats a, Floats b, std::size_t n) {
 #include "kernels/loops/code_l1.h"
 #include "kernels/loops/code_pair_product.h"
 #include "kernels/loops/code_products.h"
+#include "kernels/loops/nibble_products.h"
 
 inline Floats least(Floats a, Floats b) { return vminq_f32(a, b); }
 inline Floats greatest(Floats a, Floats b) { return vmaxq_f32(a, b); }
@@ -116,6 +136,29 @@ std::uint64_t sum_u8(const std::uint8_t* code, std::size_t n) noexcept {
   return sum;
 }
 
+inline void store_floats(float* to, Floats v) { vst1q_f32(to, v); }
+inline Floats difference(Floats a, Floats b) { return vsubq_f32(a, b); }
+inline Floats product(Floats a, Floats b) { return vmulq_f32(a, b); }
+/// a + b, but a - b in those lanes whose sign bit is set.
+inline Floats add_signed(Floats a, Floats b, uint32x4_t signs) {
+  return vaddq_f32(a, vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(b), signs)));
+}
+inline Floats first_passes(Floats v, const std::uint8_t* signs, std::size_t i) {
+  constexpr std::uint32_t kSign = 0x80000000;
+  const std::int32_t places[4] = {31, 30, 29, 28};
+  const std::uint32_t odd[4] = {0, kSign, 0, kSign}, upper[4] = {0, 0, kSign, kSign};
+  const std::uint32_t bits = static_cast<std::uint32_t>(signs[i / 8]) >> (i % 8);
+  const uint32x4_t flips =
+      vandq_u32(vshlq_u32(vdupq_n_u32(bits), vld1q_s32(places)), vdupq_n_u32(kSign));
+  v = vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(v), flips));
+  v = add_signed(vtrn1q_f32(v, v), vtrn2q_f32(v, v), vld1q_u32(odd));
+  const float64x2_t pairs = vreinterpretq_f64_f32(v);
+  return add_signed(vreinterpretq_f32_f64(vtrn1q_f64(pairs, pairs)),
+                    vreinterpretq_f32_f64(vtrn2q_f64(pairs, pairs)), vld1q_u32(upper));
+}
+
+#include "kernels/loops/hadamard.h"
+
 }  // namespace
 
 constinit const CodeKernels kNeonCodes = {
@@ -125,9 +168,12 @@ constinit const CodeKernels kNeonCodes = {
     .l1_u8_u8 = l1_u8_u8,
     .dot_u8_i16_batch = dot_u8_i16_batch,
     .l1_f32_u8_batch = l1_f32_u8_batch,
+    .dot_u4_i8_batch = dot_u4_i8_batch,
     .min_max_f32 = min_max_f32,
     .encode_u8 = encode_u8,
     .sum_u8 = sum_u8,
+    .decoded_sums = nullptr,  // the scalar one
+    .hadamard_f32 = hadamard_f32,
 };
 
 }  // namespace vec::kernels

@@ -35,6 +35,8 @@ Registry::Registry() noexcept : tables{}, pointers{}, count(0) {
   KernelTable avx512 = {kAvx512Floats, kAvx512Bits,   kAvx512Sparse,
                         kAvx512Codes,  kAvx512Panels, "avx512"};
   // Wider registers would gain nothing here.
+  avx512.decoded_sums = kAvx2Codes.decoded_sums;
+  avx512.hadamard_f32 = kAvx2Codes.hadamard_f32;
   avx512.limit_for = kAvx2Panels.limit_for;
   avx512.transpose = kAvx2Panels.transpose;
   KernelTable vnni = avx512;
@@ -42,6 +44,7 @@ Registry::Registry() noexcept : tables{}, pointers{}, count(0) {
   vnni.dot_u8_i16 = kAvx512VnniDots.dot_u8_i16;
   vnni.dot_u8_u8 = kAvx512VnniDots.dot_u8_u8;
   vnni.dot_u8_i16_batch = kAvx512VnniDots.dot_u8_i16_batch;
+  vnni.dot_u4_i8_batch = kAvx512VnniDots.dot_u4_i8_batch;
   vnni.dot_u8_panels = kAvx512VnniPanels.dot_u8_panels;
   vnni.dot_u7_panels = kAvx512VnniPanels.dot_u7_panels;
   KernelTable popcnt = cpu.avx512_vnni ? vnni : avx512;
@@ -54,7 +57,9 @@ Registry::Registry() noexcept : tables{}, pointers{}, count(0) {
   if (cpu.avx512) add(avx512);
   if (cpu.avx2) add(avx2);
 #elif defined(__AARCH64EL__)
-  if (cpu.neon) add({kNeonFloats, kNeonBits, kScalarSparse, kNeonCodes, kScalarPanels, "neon"});
+  KernelTable neon = {kNeonFloats, kNeonBits, kScalarSparse, kNeonCodes, kScalarPanels, "neon"};
+  neon.decoded_sums = kScalarCodes.decoded_sums;
+  if (cpu.neon) add(neon);
 #endif
   add(scalar);
 }

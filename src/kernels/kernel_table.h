@@ -34,6 +34,12 @@ struct BitCounts {
   std::uint64_t either;  // in a OR b
 };
 
+/// What a code keeps and loses of x.
+struct DecodedSums {
+  double norm_squared;   // sum of the squares of what it stands for
+  double error_squared;  // sum of the squares of the differences
+};
+
 /// A sparse vector: `count` pairs, indices not negative and strictly ascending.
 struct SparseView {
   const std::int32_t* indices;
@@ -104,6 +110,13 @@ struct CodeKernels {
   void (*l1_f32_u8_batch)(const float* query, const std::uint8_t* const* codes, const float* lo,
                           const float* step, std::size_t count, std::size_t n, float* out) noexcept;
 
+  /// One query against `count` codes of four bits a dimension, two in each of their `bytes` bytes:
+  /// out[k] = sum over the bytes of low half * query[low] + high half * query[high].  For byte i
+  /// low = i / 64 * 128 + i % 64 and high = low + 64; the query has 128 elements for every 64 bytes
+  /// that are begun.  None is -128; at most 16000 bytes.
+  void (*dot_u4_i8_batch)(const std::uint8_t* const* codes, std::size_t count,
+                          const std::int8_t* query, std::size_t bytes, std::int32_t* out) noexcept;
+
   /// Least and greatest element, none of which is NaN.  Zero comes out as +0; n = 0 gives 0, 0.
   void (*min_max_f32)(const float* x, std::size_t n, float* lo, float* hi) noexcept;
   /// code[i] = (x[i] - lo) * inverse_step, each operation rounded to float, held within 0 and 255,
@@ -111,6 +124,15 @@ struct CodeKernels {
   void (*encode_u8)(const float* x, std::size_t n, float lo, float inverse_step,
                     std::uint8_t* code) noexcept;
   std::uint64_t (*sum_u8)(const std::uint8_t* code, std::size_t n) noexcept;
+  /// Of lo + step * (code[i] >> shift), in double; exact but for a few of its last bits.
+  DecodedSums (*decoded_sums)(const float* x, const std::uint8_t* code, std::size_t n, double lo,
+                              double step, int shift) noexcept;
+
+  /// Changes the signs of those elements whose bit in `signs` is set (element i: bit i % 8 of byte
+  /// i / 8), applies the Walsh-Hadamard matrix, and multiplies by the factor.  n is a power of two,
+  /// at least 8.  In float, each of log2(n) passes rounding once; the same on every table, bit for
+  /// bit.
+  void (*hadamard_f32)(float* x, std::size_t n, const std::uint8_t* signs, float factor) noexcept;
 };
 
 /// Many vectors against many, for the builds of indexes.

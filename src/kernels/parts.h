@@ -22,6 +22,8 @@ struct DotKernels {
   std::int32_t (*dot_u8_u8)(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) noexcept;
   void (*dot_u8_i16_batch)(const std::uint8_t* const* codes, std::size_t count,
                            const std::int16_t* query, std::size_t n, std::int32_t* out) noexcept;
+  void (*dot_u4_i8_batch)(const std::uint8_t* const* codes, std::size_t count,
+                          const std::int8_t* query, std::size_t bytes, std::int32_t* out) noexcept;
 };
 
 /// The same of those on panels.

@@ -118,6 +118,25 @@ void dot_u8_i16_batch(const std::uint8_t* const* codes, std::size_t count,
   }
 }
 
+void dot_u4_i8_batch(const std::uint8_t* const* codes, std::size_t count, const std::int8_t* query,
+                     std::size_t bytes, std::int32_t* out) noexcept {
+  constexpr std::size_t kBlock = 64;
+  for (std::size_t k = 0; k < count; ++k) {
+    std::int32_t sum = 0;
+    for (std::size_t block = 0; block < bytes; block += kBlock) {
+      if (k + 1 < count) __builtin_prefetch(codes[k + 1] + block);
+      const std::int8_t* low = query + 2 * block;
+      const std::int8_t* high = low + kBlock;
+      const std::size_t n = bytes - block < kBlock ? bytes - block : kBlock;
+      for (std::size_t i = 0; i < n; ++i) {
+        const std::uint8_t pair = codes[k][block + i];
+        sum += (pair & 15) * low[i] + (pair >> 4) * high[i];
+      }
+    }
+    out[k] = sum;
+  }
+}
+
 void l1_f32_u8_batch(const float* query, const std::uint8_t* const* codes, const float* lo,
                      const float* step, std::size_t count, std::size_t n, float* out) noexcept {
   for (std::size_t k = 0; k < count; ++k) {
@@ -181,6 +200,72 @@ void encode_u8(const float* x, std::size_t n, float lo, float inverse_step,
   }
 }
 
+inline Floats load_floats(const float* from) { return load_floats(from, kLanes); }
+inline void store_floats(float* to, Floats v) { std::memcpy(to, &v, sizeof v); }
+inline Floats add(Floats a, Floats b) { return a + b; }
+inline Floats difference(Floats a, Floats b) { return a - b; }
+inline Floats product(Floats a, Floats b) { return a * b; }
+inline Floats fill(const float* from) { return Floats{*from, *from, *from, *from}; }
+
+/// Sign bits of four elements, for each value of four bits.
+struct SignLanes {
+  constexpr SignLanes() {
+    for (std::uint32_t bits = 0; bits < 16; ++bits) {
+      for (std::uint32_t lane = 0; lane < kLanes; ++lane) of[bits][lane] = (bits >> lane) << 31;
+    }
+  }
+  alignas(16) std::uint32_t of[16][kLanes] = {};
+};
+constexpr SignLanes kSignLanes;
+
+/// a + b, but a - b in those lanes that have a bit.
+inline Floats add_signed(Floats a, Floats b, std::size_t bits) {
+  Ints signs;
+  std::memcpy(&signs, kSignLanes.of[bits], sizeof signs);
+  return a + (Floats)((Ints)b ^ signs);
+}
+inline Floats first_passes(Floats v, const std::uint8_t* signs, std::size_t i) {
+  Ints flips;
+  std::memcpy(&flips, kSignLanes.of[signs[i / 8] >> (i % 8) & 15], sizeof flips);
+  v = (Floats)((Ints)v ^ flips);
+  v = add_signed(__builtin_shuffle(v, (Ints){0, 0, 2, 2}), __builtin_shuffle(v, (Ints){1, 1, 3, 3}),
+                 0b1010);
+  return add_signed(__builtin_shuffle(v, (Ints){0, 1, 0, 1}),
+                    __builtin_shuffle(v, (Ints){2, 3, 2, 3}), 0b1100);
+}
+
+#include "kernels/loops/hadamard.h"
+
+using Doubles = double __attribute__((vector_size(kLanes * sizeof(double))));
+
+DecodedSums decoded_sums(const float* x, const std::uint8_t* code, std::size_t n, double lo,
+                         double step, int shift) noexcept {
+  Doubles norms = {};
+  Doubles errors = {};
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    Bytes levels;
+    std::memcpy(&levels, code + i, sizeof levels);
+    const Doubles decoded =
+        lo +
+        step * __builtin_convertvector(__builtin_convertvector(levels, Ints) >> shift, Doubles);
+    const Doubles lost = __builtin_convertvector(load_floats(x + i), Doubles) - decoded;
+    norms += decoded * decoded;
+    errors += lost * lost;
+  }
+  DecodedSums sums = {norms[0] + norms[1] + norms[2] + norms[3],
+                      errors[0] + errors[1] + errors[2] + errors[3]};
+  for (; i < n; ++i) {
+    float element;
+    std::memcpy(&element, x + i, sizeof element);
+    const double decoded = lo + step * (code[i] >> shift);
+    const double lost = double{element} - decoded;
+    sums.norm_squared += decoded * decoded;
+    sums.error_squared += lost * lost;
+  }
+  return sums;
+}
+
 }  // namespace
 
 constinit const CodeKernels kScalarCodes = {
@@ -190,9 +275,12 @@ constinit const CodeKernels kScalarCodes = {
     .l1_u8_u8 = l1_u8_u8,
     .dot_u8_i16_batch = dot_u8_i16_batch,
     .l1_f32_u8_batch = l1_f32_u8_batch,
+    .dot_u4_i8_batch = dot_u4_i8_batch,
     .min_max_f32 = min_max_f32,
     .encode_u8 = encode_u8,
     .sum_u8 = sum_u8,
+    .decoded_sums = decoded_sums,
+    .hadamard_f32 = hadamard_f32,
 };
 
 }  // namespace vec::kernels

@@ -57,6 +57,30 @@ inline std::int32_t sum_of_lanes(Ints v) {
   return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1)));
 }
 
+constexpr std::size_t kPairs = 32;
+
+inline Ints load_pairs(const std::uint8_t* from) {
+  const void* const bytes = from;
+  return _mm256_loadu_si256(static_cast<const __m256i*>(bytes));
+}
+inline Ints load_some_pairs(const std::uint8_t* from, std::size_t n) {
+  Ints pairs = zero_ints();
+  __builtin_memcpy(&pairs, from, n);
+  return pairs;
+}
+inline Ints load_bytes_signed(const std::int8_t* from) {
+  const void* const bytes = from;
+  return _mm256_loadu_si256(static_cast<const __m256i*>(bytes));
+}
+/// Four products to a word: below 4 * 15 * 127.
+inline Ints add_nibbles(Ints sum, Ints pairs, Ints low, Ints high) {
+  const Ints mask = _mm256_set1_epi8(15);
+  const Ints words = _mm256_add_epi16(
+      _mm256_maddubs_epi16(_mm256_and_si256(pairs, mask), low),
+      _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(pairs, 4), mask), high));
+  return add(sum, _mm256_madd_epi16(words, _mm256_set1_epi16(1)));
+}
+
 constexpr std::size_t kLanes = 8;
 
 /// Reading kLanes of these from 8 - n on gives n lanes that are on, then lanes that are off.
@@ -105,6 +129,7 @@ inline Floats add_some_distance(Floats sum, Floats a, Floats b, std::size_t n) {
 #include "kernels/loops/code_l1.h"
 #include "kernels/loops/code_pair_product.h"
 #include "kernels/loops/code_products.h"
+#include "kernels/loops/nibble_products.h"
 
 inline Floats least(Floats a, Floats b) { return _mm256_min_ps(a, b); }
 inline Floats greatest(Floats a, Floats b) { return _mm256_max_ps(a, b); }
@@ -146,6 +171,67 @@ std::uint64_t sum_u8(const std::uint8_t* code, std::size_t n) noexcept {
          static_cast<std::uint64_t>(_mm_extract_epi64(sum, 1));
 }
 
+inline void store_floats(float* to, Floats v) { _mm256_storeu_ps(to, v); }
+inline Floats difference(Floats a, Floats b) { return _mm256_sub_ps(a, b); }
+inline Floats product(Floats a, Floats b) { return _mm256_mul_ps(a, b); }
+/// a + b, but a - b in those lanes whose sign bit is set.
+inline Floats add_signed(Floats a, Floats b, Ints signs) {
+  return _mm256_add_ps(a, _mm256_xor_ps(b, _mm256_castsi256_ps(signs)));
+}
+inline Floats first_passes(Floats v, const std::uint8_t* signs, std::size_t i) {
+  constexpr int kSign = static_cast<int>(0x80000000);
+  const Ints places = _mm256_setr_epi32(31, 30, 29, 28, 27, 26, 25, 24);
+  const Ints flips = _mm256_and_si256(_mm256_sllv_epi32(_mm256_set1_epi32(signs[i / 8]), places),
+                                      _mm256_set1_epi32(kSign));
+  v = _mm256_xor_ps(v, _mm256_castsi256_ps(flips));
+  v = add_signed(_mm256_permute_ps(v, 0xA0), _mm256_permute_ps(v, 0xF5),
+                 _mm256_setr_epi32(0, kSign, 0, kSign, 0, kSign, 0, kSign));
+  v = add_signed(_mm256_permute_ps(v, 0x44), _mm256_permute_ps(v, 0xEE),
+                 _mm256_setr_epi32(0, 0, kSign, kSign, 0, 0, kSign, kSign));
+  return add_signed(_mm256_permute2f128_ps(v, v, 0x00), _mm256_permute2f128_ps(v, v, 0x11),
+                    _mm256_setr_epi32(0, 0, 0, 0, kSign, kSign, kSign, kSign));
+}
+
+#include "kernels/loops/hadamard.h"
+
+using Doubles = __m256d;
+
+inline double sum_of_lanes(Doubles v) {
+  const __m128d sum = _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1));
+  return _mm_cvtsd_f64(sum) + _mm_cvtsd_f64(_mm_unpackhi_pd(sum, sum));
+}
+
+DecodedSums decoded_sums(const float* x, const std::uint8_t* code, std::size_t n, double lo,
+                         double step, int shift) noexcept {
+  const Doubles los = _mm256_set1_pd(lo), steps = _mm256_set1_pd(step);
+  const __m128i bits = _mm_cvtsi32_si128(shift);
+  Doubles norms[2] = {_mm256_setzero_pd(), _mm256_setzero_pd()};
+  Doubles errors[2] = {_mm256_setzero_pd(), _mm256_setzero_pd()};
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    const Ints levels = _mm256_srl_epi32(_mm256_cvtepu8_epi32(load_bytes(code + i, 8)), bits);
+    const __m128i halves[2] = {_mm256_castsi256_si128(levels), _mm256_extracti128_si256(levels, 1)};
+    for (std::size_t k = 0; k < 2; ++k) {
+      const Doubles decoded = _mm256_fmadd_pd(steps, _mm256_cvtepi32_pd(halves[k]), los);
+      const Doubles elements = _mm256_cvtps_pd(_mm_loadu_ps(x + i + 4 * k));
+      const Doubles lost = _mm256_sub_pd(elements, decoded);
+      norms[k] = _mm256_fmadd_pd(decoded, decoded, norms[k]);
+      errors[k] = _mm256_fmadd_pd(lost, lost, errors[k]);
+    }
+  }
+  DecodedSums sums = {sum_of_lanes(_mm256_add_pd(norms[0], norms[1])),
+                      sum_of_lanes(_mm256_add_pd(errors[0], errors[1]))};
+  for (; i < n; ++i) {
+    float element;
+    __builtin_memcpy(&element, x + i, sizeof element);
+    const double decoded = lo + step * (code[i] >> shift);
+    const double lost = static_cast<double>(element) - decoded;
+    sums.norm_squared += decoded * decoded;
+    sums.error_squared += lost * lost;
+  }
+  return sums;
+}
+
 }  // namespace
 
 constinit const CodeKernels kAvx2Codes = {
@@ -155,9 +241,12 @@ constinit const CodeKernels kAvx2Codes = {
     .l1_u8_u8 = l1_u8_u8,
     .dot_u8_i16_batch = dot_u8_i16_batch,
     .l1_f32_u8_batch = l1_f32_u8_batch,
+    .dot_u4_i8_batch = dot_u4_i8_batch,
     .min_max_f32 = min_max_f32,
     .encode_u8 = encode_u8,
     .sum_u8 = sum_u8,
+    .decoded_sums = decoded_sums,
+    .hadamard_f32 = hadamard_f32,
 };
 
 }  // namespace vec::kernels

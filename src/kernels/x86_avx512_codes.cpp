@@ -54,6 +54,23 @@ inline Ints add_products(Ints sum, Ints a, Ints b) {
 inline Ints add(Ints a, Ints b) { return _mm512_add_epi32(a, b); }
 inline std::int32_t sum_of_lanes(Ints v) { return _mm512_reduce_add_epi32(v); }
 
+constexpr std::size_t kPairs = 64;
+
+inline Ints load_pairs(const std::uint8_t* from) { return _mm512_loadu_si512(from); }
+inline Ints load_some_pairs(const std::uint8_t* from, std::size_t n) {
+  if (n == kPairs) return load_pairs(from);
+  return _mm512_maskz_loadu_epi8((std::uint64_t{1} << n) - 1, from);
+}
+inline Ints load_bytes_signed(const std::int8_t* from) { return _mm512_loadu_si512(from); }
+/// Four products to a word: below 4 * 15 * 127.
+inline Ints add_nibbles(Ints sum, Ints pairs, Ints low, Ints high) {
+  const Ints mask = _mm512_set1_epi8(15);
+  const Ints words = _mm512_add_epi16(
+      _mm512_maddubs_epi16(_mm512_and_si512(pairs, mask), low),
+      _mm512_maddubs_epi16(_mm512_and_si512(_mm512_srli_epi16(pairs, 4), mask), high));
+  return add(sum, _mm512_madd_epi16(words, _mm512_set1_epi16(1)));
+}
+
 constexpr std::size_t kLanes = 16;
 
 inline Floats zero_floats() { return _mm512_setzero_ps(); }
@@ -93,6 +110,7 @@ inline Floats add_some_distance(Floats sum, Floats a, Floats b, std::size_t n) {
 #include "kernels/loops/code_l1.h"
 #include "kernels/loops/code_pair_product.h"
 #include "kernels/loops/code_products.h"
+#include "kernels/loops/nibble_products.h"
 
 inline Floats least(Floats a, Floats b) { return _mm512_min_ps(a, b); }
 inline Floats greatest(Floats a, Floats b) { return _mm512_max_ps(a, b); }
@@ -136,9 +154,12 @@ constinit const CodeKernels kAvx512Codes = {
     .l1_u8_u8 = l1_u8_u8,
     .dot_u8_i16_batch = dot_u8_i16_batch,
     .l1_f32_u8_batch = l1_f32_u8_batch,
+    .dot_u4_i8_batch = dot_u4_i8_batch,
     .min_max_f32 = min_max_f32,
     .encode_u8 = encode_u8,
     .sum_u8 = sum_u8,
+    .decoded_sums = nullptr,  // those of AVX2
+    .hadamard_f32 = nullptr,
 };
 
 }  // namespace vec::kernels

@@ -52,7 +52,22 @@ inline Ints add_products(Ints sum, Ints a, Ints b) { return _mm512_dpwssd_epi32(
 inline Ints add(Ints a, Ints b) { return _mm512_add_epi32(a, b); }
 inline std::int32_t sum_of_lanes(Ints v) { return _mm512_reduce_add_epi32(v); }
 
+constexpr std::size_t kPairs = 64;
+
+inline Ints load_pairs(const std::uint8_t* from) { return _mm512_loadu_si512(from); }
+inline Ints load_some_pairs(const std::uint8_t* from, std::size_t n) {
+  return n == kPairs ? load_pairs(from) : _mm512_maskz_loadu_epi8(first64(n), from);
+}
+inline Ints load_bytes_signed(const std::int8_t* from) { return _mm512_loadu_si512(from); }
+/// Adds four products to a lane.
+inline Ints add_nibbles(Ints sum, Ints pairs, Ints low, Ints high) {
+  const Ints mask = _mm512_set1_epi8(15);
+  sum = _mm512_dpbusd_epi32(sum, _mm512_and_si512(pairs, mask), low);
+  return _mm512_dpbusd_epi32(sum, _mm512_and_si512(_mm512_srli_epi16(pairs, 4), mask), high);
+}
+
 #include "kernels/loops/code_products.h"
+#include "kernels/loops/nibble_products.h"
 
 /// The instruction multiplies unsigned with signed bytes: a * b = a * (b - 128) + 128 * a.
 struct ShiftedDot {
@@ -90,6 +105,7 @@ constinit const DotKernels kAvx512VnniDots = {
     .dot_u8_i16 = dot_u8_i16,
     .dot_u8_u8 = dot_u8_u8,
     .dot_u8_i16_batch = dot_u8_i16_batch,
+    .dot_u4_i8_batch = dot_u4_i8_batch,
 };
 
 }  // namespace vec::kernels

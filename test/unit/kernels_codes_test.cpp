@@ -1,7 +1,10 @@
 // 8-bit codes: every table against whole numbers and double.
 
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
+#include <memory>
 
 #include "support/every_table.h"
 #include "support/reference.h"
@@ -142,6 +145,86 @@ TEST_P(CodeKernelsOf, ABatchGivesWhatSingleCallsGive) {
       }
       ASSERT_EQ(dots[count], -7);
       ASSERT_EQ(distances[count], -7);
+    }
+  }
+}
+
+TEST_P(CodeKernelsOf, HalvesOfBytesAreMultipliedEachWithItsOwn) {
+  std::mt19937 random(5);
+  for (std::size_t bytes = 0; bytes <= 300; ++bytes) {
+    const std::size_t blocks = (bytes + 63) / 64;
+    std::vector<std::int8_t> query(blocks * 128);
+    for (auto& element : query) element = static_cast<std::int8_t>(int(random() % 255) - 127);
+    // The largest sums there are, of either sign.
+    if (bytes % 3 == 0) query.assign(query.size(), bytes % 2 == 0 ? 127 : -127);
+    for (const std::size_t count : {0, 1, 3, 4, 5, 8, 11}) {
+      std::vector<Bytes> codes;
+      for (std::size_t k = 0; k < count; ++k) codes.push_back(random_bytes(random, bytes));
+      if (count == 5) codes[4].assign(bytes, 255);
+      std::vector<std::unique_ptr<Misplaced<std::uint8_t>>> placed;
+      std::vector<const std::uint8_t*> pointers;
+      for (std::size_t k = 0; k < count; ++k) {
+        placed.push_back(std::make_unique<Misplaced<std::uint8_t>>(codes[k], k));
+        pointers.push_back(placed.back()->data());
+      }
+      std::vector<std::int32_t> sums(count + 1, -7);
+      table().dot_u4_i8_batch(pointers.data(), count, query.data(), bytes, sums.data());
+      for (std::size_t k = 0; k < count; ++k) {
+        std::int32_t expected = 0;
+        for (std::size_t i = 0; i < bytes; ++i) {
+          const std::size_t low = i / 64 * 128 + i % 64;
+          expected += codes[k][i] % 16 * query[low] + codes[k][i] / 16 * query[low + 64];
+        }
+        ASSERT_EQ(sums[k], expected) << bytes << ' ' << k;
+      }
+      ASSERT_EQ(sums[count], -7);
+    }
+  }
+}
+
+TEST_P(CodeKernelsOf, DecodedSumsAreThoseOfDoubles) {
+  std::mt19937 random(6);
+  for (std::size_t n : lengths()) {
+    const std::vector<float> x = random_floats(random, n);
+    const Bytes code = random_bytes(random, n);
+    for (const int shift : {0, 4}) {
+      const Misplaced<float> at_x(x, shift == 0 ? 0 : 1);
+      const Misplaced<std::uint8_t> at_code(code, 3);
+      const double lo = -1.25, step = shift == 0 ? 0.0101 : 0.17;
+      double norm = 0, error = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        const double decoded = lo + step * (code[i] >> shift);
+        norm += decoded * decoded;
+        error += (x[i] - decoded) * (x[i] - decoded);
+      }
+      const DecodedSums sums =
+          table().decoded_sums(at_x.data(), at_code.data(), n, lo, step, shift);
+      EXPECT_NEAR(sums.norm_squared, norm, 1e-12 * norm) << n;
+      EXPECT_NEAR(sums.error_squared, error, 1e-12 * error) << n;
+    }
+  }
+}
+
+TEST_P(CodeKernelsOf, HadamardIsTheMatrix) {
+  std::mt19937 random(7);
+  for (std::size_t n = 8; n <= 4096; n *= 2) {
+    const std::vector<float> x = random_floats(random, n);
+    const Bytes signs = random_bytes(random, n / 8);
+    std::vector<float> result = x;
+    Misplaced<float> at_result(result, 1);
+    table().hadamard_f32(at_result.data(), n, signs.data(), 0.25f);
+    std::memcpy(result.data(), at_result.data(), n * sizeof(float));
+    std::vector<float> scalar = x;
+    available().back()->hadamard_f32(scalar.data(), n, signs.data(), 0.25f);
+    EXPECT_EQ(result, scalar) << "not the same on every table";
+    for (std::size_t row = 0; row < n; row += n / 8) {
+      double expected = 0, terms = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        const bool negative = std::popcount(row & i) % 2 != (signs[i / 8] >> i % 8 & 1);
+        expected += 0.25 * (negative ? -double{x[i]} : double{x[i]});
+        terms += std::fabs(x[i]);
+      }
+      EXPECT_NEAR(result[row], expected, 1e-6 * terms) << n << ' ' << row;
     }
   }
 }
