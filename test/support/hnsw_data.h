@@ -205,6 +205,26 @@ inline std::vector<Format> all_formats() {
   return formats;
 }
 
+/// Those of indexes whose codes are read one after the other, where they differ from all_formats().
+inline std::vector<Format> split_formats() {
+  std::vector<Format> formats;
+  for (const Metric metric : {Metric::kL2, Metric::kInnerProduct, Metric::kCosine}) {
+    formats.push_back(codes::choose_scan_format(Element::kFloat, metric, 96));
+    formats.push_back(codes::choose_scan_format(Element::kFloat, metric, 301));
+    formats.push_back(codes::choose_scan_format(Element::kHalf, metric, 100));
+  }
+  return formats;
+}
+
+/// Those that lists have: all_formats(), but split where codes can be.
+inline std::vector<Format> list_page_formats() {
+  std::vector<Format> formats;
+  for (const Format& format : all_formats()) {
+    formats.push_back(codes::choose_scan_format(format.element, format.metric, format.dims));
+  }
+  return formats;
+}
+
 inline std::string format_name(const Format& format) {
   static constexpr const char* kElements[] = {"", "Float", "Half", "Bit", "Sparse"};
   static constexpr const char* kMetrics[] = {"", "L2", "Ip", "Cosine", "L1", "Hamming", "Jaccard"};

@@ -6,7 +6,10 @@
 #include <limits>
 
 #include "core/codes/query.h"
+#include "core/codes/rotation.h"
+#include "core/codes/split.h"
 #include "core/rng.h"
+#include "kernels/kernels.h"
 #include "support/hnsw_data.h"
 
 namespace vec::codes {
@@ -17,6 +20,13 @@ using test::Values;
 class EveryCode : public testing::TestWithParam<Format> {};
 
 INSTANTIATE_TEST_SUITE_P(Codes, EveryCode, testing::ValuesIn(test::all_formats()),
+                         [](const auto& info) { return test::format_name(info.param); });
+INSTANTIATE_TEST_SUITE_P(Split, EveryCode, testing::ValuesIn(test::split_formats()),
+                         [](const auto& info) { return test::format_name(info.param); });
+
+class EverySplitCode : public testing::TestWithParam<Format> {};
+
+INSTANTIATE_TEST_SUITE_P(Codes, EverySplitCode, testing::ValuesIn(test::split_formats()),
                          [](const auto& info) { return test::format_name(info.param); });
 
 TEST_P(EveryCode, TheOperatorsResultIsNeverBelowTheLowerBound) {
@@ -41,6 +51,7 @@ TEST_P(EveryCode, TheOperatorsResultIsNeverBelowTheLowerBound) {
 }
 
 TEST_P(EveryCode, WhatIsLeftOutAsFarHasABoundAboveTheLimit) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   for (const double scale : {1e-30, 1e-18, 1e-4, 1.0, 3e3, 1e15, 1e18}) {
     if (GetParam().element == Element::kHalf && (scale < 1e-3 || scale > 1e4)) continue;
     const Values values(GetParam(), 150, 7, scale);
@@ -52,15 +63,25 @@ TEST_P(EveryCode, WhatIsLeftOutAsFarHasABoundAboveTheLimit) {
     std::vector<double> found(pointers.size());
     for (std::size_t q = 0; q < 10; ++q) {
       const Query query(GetParam(), values[q]);
-      std::vector<double> bounds;
-      for (const std::byte* pointer : pointers) {
+      std::vector<double> bounds(pointers.size());
+      ASSERT_EQ(
+          query.near(pointers.data(), pointers.size(), kInfinity, places.data(), bounds.data()),
+          pointers.size());
+      for (std::size_t i = 0; i < bounds.size(); ++i) {
         Scored scored;
-        query.score(&pointer, 1, &scored);
+        query.score(&pointers[i], 1, &scored);
         const double bound = query.lower_bound(scored);
-        bounds.push_back(std::isnan(bound) ? -std::numeric_limits<double>::infinity() : bound);
+        const double certain = std::isnan(bound) ? -kInfinity : bound;
+        if (GetParam().kind == CodeKind::kSplit) {  // has another one, which may be greater
+          ASSERT_GE(bounds[i], certain);
+          const double exact = values.distance(values[i], values[q]);
+          ASSERT_FALSE(exact < bounds[i]) << "scale " << scale;
+        } else {
+          ASSERT_EQ(bounds[i], certain);
+        }
       }
       std::vector<double> limits(bounds.begin(), bounds.begin() + 40);
-      limits.insert(limits.end(), {-1.0, 0.0, std::numeric_limits<double>::infinity()});
+      limits.insert(limits.end(), {-1.0, 0.0, kInfinity});
       for (const double limit : limits) {
         const std::size_t count =
             query.near(pointers.data(), pointers.size(), limit, places.data(), found.data());
@@ -75,6 +96,125 @@ TEST_P(EveryCode, WhatIsLeftOutAsFarHasABoundAboveTheLimit) {
       }
     }
   }
+}
+
+TEST_P(EverySplitCode, HeadsAloneLeaveOutOnlyWhatIsFar) {
+  for (const double scale : {1e-30, 1e-18, 1.0, 1e15, 1e18}) {
+    if (GetParam().element == Element::kHalf && (scale < 1e-3 || scale > 1e4)) continue;
+    const Values values(GetParam(), 300, 7, scale);
+    std::vector<std::vector<std::byte>> codes;
+    std::vector<const std::byte*> heads;
+    std::vector<const std::byte*> tails;
+    // Apart, and the heads without what follows them.
+    const std::size_t tail_size = tail_bytes(GetParam());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const auto code = values.code(i);
+      const auto middle = code.end() - static_cast<std::ptrdiff_t>(tail_size);
+      codes.emplace_back(code.begin(), middle);
+      codes.emplace_back(middle, code.end());
+    }
+    for (std::size_t i = 0; i < codes.size(); i += 2) {
+      heads.push_back(codes[i].data());
+      tails.push_back(codes[i + 1].data());
+    }
+    const std::size_t n = heads.size();
+    std::vector<std::uint32_t> places(n);
+    std::vector<std::uint32_t> near_places(n);
+    std::vector<double> bounds(n);
+    std::size_t left_out = 0;
+    for (std::size_t q = 0; q < 10; ++q) {
+      const Query query(GetParam(), values[q]);
+      const double limit = values.kth_distance(values[q], 5, [](std::size_t) { return true; });
+      const std::size_t count = query.may_be_near(heads.data(), n, limit, places.data());
+      const std::size_t near =
+          query.near(heads.data(), tails.data(), n, limit, near_places.data(), bounds.data());
+      EXPECT_TRUE(std::includes(places.begin(), places.begin() + static_cast<int>(count),
+                                near_places.begin(), near_places.begin() + static_cast<int>(near)));
+      EXPECT_GE(near, 5U);
+      left_out += n - count;
+    }
+    if (scale == 1.0) {
+      EXPECT_GT(left_out, 5 * n);
+    }
+  }
+}
+
+TEST(SplitCodes, HalvesComeTogetherAgain) {
+  Rng rng(4);
+  for (std::size_t n = 1; n <= 400; ++n) {
+    std::vector<std::uint8_t> levels(n);
+    for (auto& level : levels) level = static_cast<std::uint8_t>(rng.below(256));
+    std::vector<std::uint8_t> high(half_bytes(n));
+    std::vector<std::uint8_t> low(half_bytes(n));
+    split_levels(levels.data(), n, high.data(), low.data());
+    std::vector<std::uint8_t> joined(n + kSplitBlock);
+    join_levels(high.data(), low.data(), n, joined.data());
+    joined.resize(n);
+    EXPECT_EQ(joined, levels) << n;
+  }
+}
+
+TEST(SplitCodes, TheQuerysHalvesMeetTheirDimensions) {
+  Rng rng(5);
+  for (std::size_t n = 1; n <= 400; ++n) {
+    std::vector<float> query(n);
+    for (auto& element : query) element = static_cast<float>(rng.below(255)) - 127;
+    query[0] = 127;  // so that the scale is 1
+    std::vector<std::uint8_t> levels(n);
+    for (auto& level : levels) level = static_cast<std::uint8_t>(rng.below(256));
+    std::vector<std::int8_t> halves((n + kSplitBlock - 1) / kSplitBlock * kSplitBlock);
+    const Rounded rounded = round_to_halves(query, halves.data());
+    EXPECT_EQ(rounded.scale, 1);
+    EXPECT_EQ(rounded.error, 0);
+    std::vector<std::uint8_t> high(half_bytes(n));
+    std::vector<std::uint8_t> low(half_bytes(n));
+    split_levels(levels.data(), n, high.data(), low.data());
+    const std::uint8_t* pointer = high.data();
+    std::int32_t sum = 0;
+    kernels::active().dot_u4_i8_batch(&pointer, 1, halves.data(), high.size(), &sum);
+    double expected = 0;
+    for (std::size_t i = 0; i < n; ++i) expected += double{query[i]} * (levels[i] / 16);
+    EXPECT_EQ(sum, expected) << n;
+  }
+}
+
+TEST(Rotation, KeepsDistancesWithinWhatItSays) {
+  Rng rng(6);
+  for (const std::size_t n : {1, 3, 4, 5, 33, 64, 96, 100, 127, 128, 768, 1536, 8000}) {
+    for (const double scale : {1e-42, 1e-20, 1.0, 1e15}) {
+      std::vector<float> a(n);
+      std::vector<float> b(n);
+      double distance = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        a[i] = static_cast<float>(scale * (rng.uniform() - 0.5));
+        b[i] = static_cast<float>(scale * (rng.uniform() - 0.5));
+        distance += (double{a[i]} - b[i]) * (double{a[i]} - b[i]);
+      }
+      const double error = rotate(a.data(), n) + rotate(b.data(), n);
+      EXPECT_LT(error, 1e-5 * std::sqrt(distance) + 1e-41 * static_cast<double>(n));
+      double after = 0;
+      for (std::size_t i = 0; i < n; ++i) after += (double{a[i]} - b[i]) * (double{a[i]} - b[i]);
+      EXPECT_NEAR(std::sqrt(after), std::sqrt(distance), error + 1e-12 * std::sqrt(distance))
+          << n << ' ' << scale;
+    }
+  }
+}
+
+TEST(Rotation, SpreadsOneElementOverAll) {
+  for (const std::size_t n : {96, 128, 301, 768, 1536}) {
+    for (const std::size_t at : {std::size_t{0}, n / 2, n - 1}) {
+      std::vector<float> x(n);
+      x[at] = 1;
+      rotate(x.data(), n);
+      for (const float element : x) EXPECT_LT(std::fabs(element), 8 / std::sqrt(n)) << n;
+    }
+  }
+}
+
+TEST(Rotation, OfWhatOverflowsIsNothing) {
+  std::vector<float> x(100, 3e38F);
+  EXPECT_TRUE(std::isinf(rotate(x.data(), x.size())));
+  EXPECT_EQ(x, std::vector<float>(100));
 }
 
 TEST_P(EveryCode, TheBoundIsCloseForOrdinaryValues) {
@@ -95,6 +235,7 @@ TEST_P(EveryCode, TheBoundIsCloseForOrdinaryValues) {
 }
 
 TEST_P(EveryCode, PairDistancesAgreeWithQueryDistances) {
+  if (GetParam().kind == CodeKind::kSplit) return;  // has none
   const Values values(GetParam(), 100, 9);
   for (std::size_t i = 1; i < values.size(); ++i) {
     const auto a = values.code(0);
@@ -131,7 +272,8 @@ Scored score_floats(const Format& format, const std::vector<float>& stored,
   const std::byte* pointer = code.data();
   Scored scored;
   query.score(&pointer, 1, &scored);
-  *bound = query.lower_bound(scored);
+  std::uint32_t place = 0;
+  query.near(&pointer, 1, std::numeric_limits<double>::infinity(), &place, bound);
   return scored;
 }
 
@@ -205,8 +347,12 @@ TEST(U8Codes, OfSubnormalsAreBounded) {
 
 // The operator sums in float: squares vanish below 1e-45 and are infinite above 3e38.
 TEST(U8Codes, BoundWhatTheOperatorGivesWhereItsSumsOverflowOrVanish) {
+  std::vector<Format> formats;
   for (const Metric metric : {Metric::kL2, Metric::kInnerProduct, Metric::kCosine, Metric::kL1}) {
-    const Format format = choose_format(Element::kFloat, metric, 64);
+    formats.push_back(choose_format(Element::kFloat, metric, 64));
+    if (metric != Metric::kL1) formats.push_back(choose_scan_format(Element::kFloat, metric, 64));
+  }
+  for (const Format& format : formats) {
     const Values operator_of(format, 1, 1);
     Rng rng(17);
     for (int round = 0; round < 60000; ++round) {
@@ -239,8 +385,8 @@ TEST(U8Codes, BoundWhatTheOperatorGivesWhereItsSumsOverflowOrVanish) {
       a.floats = stored.data();
       b.floats = asked.data();
       const double result = operator_of.distance(a, b);
-      ASSERT_FALSE(result < bound) << "metric " << static_cast<int>(metric) << " round " << round
-                                   << " at 1e" << center << ": " << result << " < " << bound;
+      ASSERT_FALSE(result < bound) << test::format_name(format) << " round " << round << " at 1e"
+                                   << center << ": " << result << " < " << bound;
     }
   }
 }
@@ -250,6 +396,9 @@ TEST(Formats, ShortVectorsStandAsTheyAre) {
   EXPECT_EQ(choose_format(Element::kFloat, Metric::kL2, 33).kind, CodeKind::kU8);
   EXPECT_EQ(choose_format(Element::kHalf, Metric::kL2, 64).kind, CodeKind::kHalf);
   EXPECT_EQ(choose_format(Element::kHalf, Metric::kL2, 65).kind, CodeKind::kU8);
+  EXPECT_EQ(choose_scan_format(Element::kFloat, Metric::kL2, 32).kind, CodeKind::kFloat);
+  EXPECT_EQ(choose_scan_format(Element::kFloat, Metric::kL2, 33).kind, CodeKind::kSplit);
+  EXPECT_EQ(choose_scan_format(Element::kFloat, Metric::kL1, 33).kind, CodeKind::kU8);
 }
 
 TEST(Formats, ZeroVectorsAreFound) {

@@ -1,5 +1,7 @@
 #include "core/codes/format.h"
 
+#include "core/codes/split.h"
+
 namespace vec::codes {
 
 Format choose_format(Element element, Metric metric, std::uint32_t dims) noexcept {
@@ -35,8 +37,23 @@ Format choose_format(Element element, Metric metric, std::uint32_t dims) noexcep
       format.code_bytes =
           sizeof(SparseHeader) + kMaxSparseCount * (sizeof(std::int32_t) + sizeof(float));
       break;
+    case CodeKind::kSplit:  // not chosen here
+      break;
   }
   return format;
+}
+
+Format choose_scan_format(Element element, Metric metric, std::uint32_t dims) noexcept {
+  Format format = choose_format(element, metric, dims);
+  if (format.kind == CodeKind::kU8 && metric != Metric::kL1 && dims <= kMaxSplitDims) {
+    format.kind = CodeKind::kSplit;
+    format.code_bytes = static_cast<std::uint32_t>(sizeof(SplitHeader) + 2 * half_bytes(dims));
+  }
+  return format;
+}
+
+std::size_t tail_bytes(const Format& format) noexcept {
+  return format.kind == CodeKind::kSplit ? half_bytes(format.dims) : 0;
 }
 
 }  // namespace vec::codes

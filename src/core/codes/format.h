@@ -2,7 +2,7 @@
 //
 // What an index keeps of a value instead of the value: its code.
 //
-// Dense vectors become one byte a dimension with an honest error (u8.h).  Where that would save
+// Dense vectors become one byte a dimension with an honest error (README).  Where that would save
 // nothing, or where nothing may be lost, the code is the value itself: short vectors, bit strings,
 // sparse vectors.
 
@@ -34,6 +34,7 @@ enum class CodeKind : std::uint8_t {
   kHalf = 3,    // binary16[dims]
   kBits = 4,    // (dims + 7) / 8 bytes
   kSparse = 5,  // SparseHeader, int32[count], float[count]
+  kSplit = 6,   // SplitHeader, then the high halves of all levels, then the low ones (split.h)
 };
 
 /// How the values of one index are coded.
@@ -69,6 +70,16 @@ inline constexpr std::size_t kMaxRawBytes = 128;
 
 /// The format of an index on a column of that element and size.
 Format choose_format(Element element, Metric metric, std::uint32_t dims) noexcept;
+
+/// The format of an index whose codes are read one after the other: kSplit where choose_format()
+/// says kU8 and a rotation changes nothing, which it does for L1.
+Format choose_scan_format(Element element, Metric metric, std::uint32_t dims) noexcept;
+
+/// Bytes at the end of every code that are not needed for a first bound: 0 but for kSplit.
+std::size_t tail_bytes(const Format& format) noexcept;
+
+/// Whether codes lose something, so that distances to them have a radius.
+constexpr bool is_lossy(CodeKind kind) { return kind == CodeKind::kU8 || kind == CodeKind::kSplit; }
 
 /// A distance to a code, in the unit the search orders by: squared for kL2, minus the dot product
 /// for kInnerProduct and kCosine over kU8, else the operator's own unit.  Never NaN.

@@ -2,8 +2,8 @@
 //
 // Distances from a query to codes, and what they promise about the operator's own result.
 //
-// Over kU8 the query is rounded to 16-bit integers, so that a distance is one integer dot product
-// (exact) and a few double operations.  Both roundings go into the radius:
+// Over kU8 and kSplit the query is rounded to 16-bit integers, so that a distance is one integer
+// dot product (exact) and a few double operations.  Both roundings go into the radius:
 //
 //   x = decoded + d, |d| <= radius(x);  q = rounded + r, |r| known
 //   L2        | |q - x| - |rounded - decoded| |  <=  radius(x) + |r|
@@ -14,6 +14,9 @@
 // bound, (n + 2) * 2^-23 of the absolute terms (kernels/kernel_table.h), is part of the radius; so
 // is what products lose that are too small for a float.  Where sums may overflow, or the cosine's
 // norms vanish, the radius is infinite.
+//
+// kSplit codes have two such bounds, and the greater one counts: that of the whole code, and one
+// of its head alone, over which the query is rounded to 8 bits.
 
 #ifndef VEC_CORE_CODES_QUERY_H_
 #define VEC_CORE_CODES_QUERY_H_
@@ -22,6 +25,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/codes/bounds.h"
 #include "core/codes/format.h"
 #include "core/codes/value.h"
 
@@ -39,11 +43,21 @@ class Query {
 
   /// Which of `count` codes may have an operator's result of at most `limit`: writes the places of
   /// those whose lower bound is not above it, ascending, and the bounds; returns how many.  Where
-  /// the bound cannot be a number it is -inf.
+  /// the bound cannot be a number it is -inf.  A code's bound is the same whatever the limit.
   std::size_t near(const std::byte* const* codes, std::size_t count, double limit,
                    std::uint32_t* places, double* bounds) const {
     return near_(*this, codes, count, limit, places, bounds);
   }
+
+  // The same in two steps, for kSplit codes of which one would rather not read all.
+
+  /// Leaves out what near() would leave out, as far as that is certain without the codes' tails:
+  /// writes the places of the others, ascending, and returns how many.
+  std::size_t may_be_near(const std::byte* const* heads, std::size_t count, double limit,
+                          std::uint32_t* places) const;
+  /// near(), of codes whose tail_bytes() last bytes are elsewhere.
+  std::size_t near(const std::byte* const* heads, const std::byte* const* tails, std::size_t count,
+                   double limit, std::uint32_t* places, double* bounds) const;
 
   /// What the operator's own result is certain not to be below.  -inf if nothing is certain.
   double lower_bound(Scored scored) const;
@@ -55,25 +69,22 @@ class Query {
                                        std::uint32_t*, double*);
   struct Scorers;
 
-  void prepare_u8(const Value& value);
+  void prepare(const Value& value);
 
   Format format_;
   ScoreFunction score_;
   NearFunction near_;
-  std::vector<std::byte> raw_;         // the query as a code, for codes that are values
-  std::vector<float> floats_;          // kU8: the query, of unit length for kCosine
-  std::vector<std::int16_t> rounded_;  // kU8: floats_ / scale_, to the nearest
-  double scale_ = 0;
-  double sum_ = 0;           // of the rounded query's elements
-  double norm_squared_ = 0;  // of the rounded query
-  double norm_ = 0;
-  double rounding_ = 0;      // |q - rounded|; inf if the operator's sums may be anything
+  std::vector<std::byte> raw_;       // the query as a code, for codes that are values
+  std::vector<float> floats_;        // else: the query, of unit length for kCosine
+  std::vector<std::int16_t> words_;  // what fine_ is about
+  Asked fine_{};
+  std::vector<std::int8_t> halves_;  // kSplit: what coarse_ is about
+  Asked coarse_{};
   double absolute_sum_ = 0;  // of the query's elements
-  double float_error_ = 0;   // relative error of the operator's own sums
 };
 
-/// The distance of two codes of one format, in the unit of Scored::distance.  Symmetric, never
-/// NaN.  What neighbours are selected by.
+/// The distance of two codes of one format, not kSplit, in the unit of Scored::distance. Symmetric,
+/// never NaN.  What neighbours are selected by.
 float pair_distance(const Format& format, const std::byte* a, const std::byte* b);
 
 }  // namespace vec::codes

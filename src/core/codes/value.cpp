@@ -4,6 +4,9 @@
 #include <cstring>
 #include <limits>
 
+#include "core/codes/bounds.h"
+#include "core/codes/rotation.h"
+#include "core/codes/split.h"
 #include "kernels/kernels.h"
 
 namespace vec::codes {
@@ -20,74 +23,94 @@ float round_up(double value) {
 constexpr std::size_t kLanes = 4;
 using Doubles = double __attribute__((vector_size(kLanes * sizeof(double))));
 using Floats = float __attribute__((vector_size(kLanes * sizeof(float))));
-using Ints = std::int32_t __attribute__((vector_size(kLanes * sizeof(std::int32_t))));
-using Bytes = std::uint8_t __attribute__((vector_size(kLanes)));
 
-/// What a code keeps and loses of x.
-struct Decoded {
-  double norm_squared;
-  double error;  // sum of the differences' squares, or for L1 of their absolute values
+using kernels::DecodedSums;
+
+/// The sum of absolute differences.
+double l1_error(const float* x, const std::uint8_t* code, std::size_t n, double lo, double step) {
+  double sum = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += std::fabs(x[i] - (lo + step * code[i]));
+  return sum;
+}
+
+/// The least element and the step of 256 levels up to the greatest.
+struct Range {
+  float lo;
+  float step;
 };
 
-/// lo + step * code is exact in double but for its last bit, so these sums are good to 1e-13.
-template <bool kL1>
-Decoded decode_sums(const float* x, const std::uint8_t* code, std::size_t n, double lo,
-                    double step) {
-  Doubles norms = {};
-  Doubles errors = {};
-  std::size_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    Floats elements;
-    Bytes levels;
-    std::memcpy(&elements, x + i, sizeof elements);
-    std::memcpy(&levels, code + i, sizeof levels);
-    const Doubles decoded =
-        lo + step * __builtin_convertvector(__builtin_convertvector(levels, Ints), Doubles);
-    const Doubles difference = __builtin_convertvector(elements, Doubles) - decoded;
-    norms += decoded * decoded;
-    errors += kL1 ? (difference < 0 ? -difference : difference) : difference * difference;
+/// Writes the levels of `x`.
+Range write_levels(const float* x, std::size_t n, std::uint8_t* levels) {
+  const auto& table = kernels::active();
+  Range range{};
+  float hi = 0;
+  table.min_max_f32(x, n, &range.lo, &hi);
+  range.step = static_cast<float>((double{hi} - double{range.lo}) / 255.0);
+  float inverse_step = 1.0F / range.step;
+  if (!std::isfinite(inverse_step)) {  // all elements equal, or closer than floats can divide
+    range.step = 0;
+    inverse_step = 0;
   }
-  Decoded sums{norms[0] + norms[1] + norms[2] + norms[3],
-               errors[0] + errors[1] + errors[2] + errors[3]};
-  for (; i < n; ++i) {
-    const double decoded = lo + step * code[i];
-    const double difference = x[i] - decoded;
-    sums.norm_squared += decoded * decoded;
-    sums.error += kL1 ? std::fabs(difference) : difference * difference;
+  table.encode_u8(x, n, range.lo, inverse_step, levels);
+  return range;
+}
+
+/// error   of the decoded value
+Coded coded(double norm_squared, double error) {
+  Coded result{static_cast<float>(norm_squared), round_up(error * (1 + 1e-12))};
+  if (!std::isfinite(result.norm_squared)) {
+    result = {std::numeric_limits<float>::max(), std::numeric_limits<float>::infinity()};
   }
-  return sums;
+  return result;
+}
+
+/// Of unit length only up to rounding: half a unit in the last place of each element.
+double unit_error(const Format& format) {
+  return format.metric == Metric::kCosine ? 1.0 / (1 << 23) : 0;
 }
 
 /// Codes `x` as kU8.
 void encode_u8(const Format& format, const float* x, std::byte* out) {
-  const auto& table = kernels::active();
   const std::size_t n = format.dims;
-  U8Header header{};
-  float hi = 0;
-  table.min_max_f32(x, n, &header.lo, &hi);
-  header.step = static_cast<float>((double{hi} - double{header.lo}) / 255.0);
-  float inverse_step = 1.0F / header.step;
-  if (!std::isfinite(inverse_step)) {  // all elements equal, or closer than floats can divide
-    header.step = 0;
-    inverse_step = 0;
-  }
-  auto* code = reinterpret_cast<std::uint8_t*>(out + sizeof header);
-  table.encode_u8(x, n, header.lo, inverse_step, code);
-  header.level_sum = static_cast<std::uint32_t>(table.sum_u8(code, n));
-
-  const bool l1 = format.metric == Metric::kL1;
-  const Decoded sums = l1 ? decode_sums<true>(x, code, n, header.lo, header.step)
-                          : decode_sums<false>(x, code, n, header.lo, header.step);
-  double error = l1 ? sums.error : std::sqrt(sums.error);
-  // Of unit length only up to rounding: half a unit in the last place of each element.
-  if (format.metric == Metric::kCosine) error += 1.0 / (1 << 23);
-  header.radius = round_up(error * (1 + 1e-12));
-  header.norm_squared = static_cast<float>(sums.norm_squared);
-  if (!std::isfinite(header.norm_squared)) {
-    header.norm_squared = std::numeric_limits<float>::max();
-    header.radius = std::numeric_limits<float>::infinity();
-  }
+  auto* code = reinterpret_cast<std::uint8_t*>(out + sizeof(U8Header));
+  const Range range = write_levels(x, n, code);
+  const DecodedSums sums = kernels::active().decoded_sums(x, code, n, range.lo, range.step, 0);
+  const double error = format.metric == Metric::kL1 ? l1_error(x, code, n, range.lo, range.step)
+                                                    : std::sqrt(sums.error_squared);
+  const Coded fine = coded(sums.norm_squared, error + unit_error(format));
+  const U8Header header{range.lo, range.step, fine.norm_squared, fine.radius,
+                        static_cast<std::uint32_t>(kernels::active().sum_u8(code, n))};
   std::memcpy(out, &header, sizeof header);
+}
+
+/// Codes `x` as kSplit.  Rotates it.
+void encode_split(const Format& format, float* x, std::byte* out) {
+  const std::size_t n = format.dims;
+  const double other_error = rotate(x, n) + unit_error(format);
+  std::uint8_t levels[kMaxSplitDims];
+  const Range range = write_levels(x, n, levels);
+  const auto& table = kernels::active();
+  const DecodedSums sums = table.decoded_sums(x, levels, n, range.lo, range.step, 0);
+  const DecodedSums coarse_sums =
+      table.decoded_sums(x, levels, n, coarse_lo(range.lo, range.step), coarse_step(range.step), 4);
+  auto* high = reinterpret_cast<std::uint8_t*>(out + sizeof(SplitHeader));
+  split_levels(levels, n, high, high + half_bytes(n));
+  const Coded fine = coded(sums.norm_squared, std::sqrt(sums.error_squared) + other_error);
+  const Coded coarse =
+      coded(coarse_sums.norm_squared, std::sqrt(coarse_sums.error_squared) + other_error);
+  const SplitHeader header{range.lo,    range.step,          fine.norm_squared,
+                           fine.radius, coarse.norm_squared, coarse.radius};
+  std::memcpy(out, &header, sizeof header);
+}
+
+void promise_nothing(const Format& format, std::byte* code) {
+  constexpr float kAnything = std::numeric_limits<float>::infinity();
+  const auto write = [&](std::size_t offset) {
+    std::memcpy(code + offset, &kAnything, sizeof kAnything);
+  };
+  if (format.kind == CodeKind::kU8) return write(offsetof(U8Header, radius));
+  write(offsetof(SplitHeader, radius));
+  write(offsetof(SplitHeader, coarse_radius));
 }
 
 }  // namespace
@@ -99,7 +122,7 @@ void dense_floats(const Format& format, const Value& value, std::vector<float>& 
   } else {
     std::memcpy(out.data(), value.floats, format.dims * sizeof(float));
   }
-  if (format.metric != Metric::kCosine || format.kind != CodeKind::kU8) return;
+  if (format.metric != Metric::kCosine || !is_lossy(format.kind)) return;
   const double norm = std::sqrt(kernels::active().norm_squared_f32(out.data(), format.dims));
   if (norm > 0) scale(out.data(), out.size(), 1 / norm);
 }
@@ -154,11 +177,15 @@ std::size_t code_size(const Format& format, const std::byte* code) noexcept {
 void encode(const Format& format, const Value& value, std::vector<float>& scratch, std::byte* out) {
   switch (format.kind) {
     case CodeKind::kU8:
+    case CodeKind::kSplit:
       dense_floats(format, value, scratch);
-      encode_u8(format, scratch.data(), out);
+      if (format.kind == CodeKind::kU8) {
+        encode_u8(format, scratch.data(), out);
+      } else {
+        encode_split(format, scratch.data(), out);
+      }
       if (format.metric == Metric::kCosine && !sums_are_sound(format, value)) {
-        constexpr float kAnything = std::numeric_limits<float>::infinity();
-        std::memcpy(out + offsetof(U8Header, radius), &kAnything, sizeof kAnything);
+        promise_nothing(format, out);
       }
       break;
     case CodeKind::kFloat:
@@ -198,6 +225,8 @@ Value decode(const Format& format, const std::byte* code, std::vector<float>& sc
       value.floats = scratch.data();
       break;
     }
+    case CodeKind::kSplit:  // stands for a rotated value, which is nobody's
+      break;
     case CodeKind::kFloat:
       value.floats = reinterpret_cast<const float*>(code);
       break;
