@@ -1,8 +1,8 @@
 // pg/remembered_buffers.h
 //
-// A backend's memory of which buffer held which block of an index, or of a table, so that a page that is still
-// there is found without the shared buffer table: 40 to 250 ns instead of 500.  A guess that is
-// wrong costs one look at the buffer's tag.
+// A backend's memory of which buffer held which block of an index, or of a table, so that a page
+// that is still there is found without the shared buffer table: 40 to 250 ns instead of 500.  A
+// guess that is wrong costs one look at the buffer's tag.
 //
 // Only pages whose kind was checked are remembered: one that is still where it was need not show
 // its trailer again, which is a cache line and an address translation of its own.
@@ -26,9 +26,10 @@ struct RememberedBuffers {
   Oid database;
   Oid file;
   uint64 last_used;
-  uint32 mask;     // entries - 1, a power of two less one
-  uint32 touches;  // counts up, see pin()
-  Entry* entries;  // in TopMemoryContext
+  uint32 mask;         // entries - 1, a power of two less one
+  uint32 touches;      // counts up, see pin()
+  uint32 rows_wanted;  // by the last scan of an index of lists
+  Entry* entries;      // in TopMemoryContext
 
   Buffer recall(BlockNumber block) const {
     const Entry& entry = entries[block & mask];

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/ivf/entries.h"
 #include "core/ivf/store.h"
 
 namespace vec::test {
@@ -74,17 +75,14 @@ class MemoryLists {
     if (cursor.next == ivf::kNoBlock) return false;
     const Page& page = pages_[cursor.next];
     out.count = 0;
-    const bool sound = ivf::for_each_entry(
-        format_, page.bytes.data(), layout_.begin(), page.end,
-        [&](std::size_t at, const ivf::EntryHeader& header) {
+    const bool sound =
+        ivf::for_each_entry(format_, page.bytes.data(), page.extent, [&](const ivf::Entry& entry) {
           double bound = query == nullptr ? 0 : std::numeric_limits<double>::quiet_NaN();
-          const std::byte* code = page.bytes.data() + at + sizeof header;
-          std::uint32_t place = 0;
-          if (header.bytes != 0 && query != nullptr &&
-              query->near(&code, 1, limit, &place, &bound) == 0) {
+          if (entry.header.bytes != 0 && query != nullptr &&
+              !is_near(*query, entry, limit, bound)) {
             return;
           }
-          out.rows[out.count] = header.row;
+          out.rows[out.count] = entry.header.row;
           out.bounds[out.count++] = bound;
         });
     if (!sound) throw Error(ErrorCode::kIndexCorrupted, "damaged");
@@ -96,10 +94,10 @@ class MemoryLists {
 
   void append(ivf::ListNo list, std::span<const std::byte> code, RowId row) {
     step();
-    const std::size_t bytes = ivf::Layout::entry_bytes(code.size());
+    const ivf::EntrySize size = ivf::entry_size(format_, code.size());
     ivf::ListSlot& slot = lists_[list];
     if (slot.first == ivf::kNoBlock) slot.first = slot.insert = new_page();
-    while (pages_[slot.insert].end + bytes > layout_.end()) {
+    while (!ivf::has_room(pages_[slot.insert].extent, size)) {
       if (pages_[slot.insert].next == ivf::kNoBlock) {
         const ivf::BlockNo added = new_page();
         pages_[slot.insert].next = added;
@@ -107,10 +105,7 @@ class MemoryLists {
       slot.insert = pages_[slot.insert].next;
     }
     Page& page = pages_[slot.insert];
-    const ivf::EntryHeader header{row, static_cast<std::uint16_t>(code.size())};
-    std::memcpy(page.bytes.data() + page.end, &header, sizeof header);
-    std::memcpy(page.bytes.data() + page.end + sizeof header, code.data(), code.size());
-    page.end += bytes;
+    ivf::put_entry(format_, page.bytes.data(), page.extent, ivf::whole_entry(format_, row, code));
   }
 
   template <class IsDead>
@@ -121,23 +116,18 @@ class MemoryLists {
          block = pages_[block].next) {
       step();
       Page& page = pages_[block];
-      std::size_t to = layout_.begin();
-      ivf::for_each_entry(format_, page.bytes.data(), layout_.begin(), page.end,
-                          [&](std::size_t at, const ivf::EntryHeader& header) {
-                            if (is_dead(header.row)) {
-                              ++swept.removed;
-                              return;
-                            }
-                            ++swept.left;
-                            const std::size_t bytes = ivf::Layout::entry_bytes(header.bytes);
-                            std::memmove(page.bytes.data() + to, page.bytes.data() + at, bytes);
-                            to += bytes;
-                          });
-      if (to < page.end && !room) {
+      const std::vector<std::byte> before = page.bytes;
+      ivf::Extent extent = empty();
+      ivf::for_each_entry(format_, before.data(), page.extent, [&](const ivf::Entry& entry) {
+        const bool dead = is_dead(entry.header.row);
+        ++(dead ? swept.removed : swept.left);
+        if (!dead) ivf::put_entry(format_, page.bytes.data(), extent, entry);
+      });
+      if (extent.lower < page.extent.lower && !room) {
         room = true;
         lists_[list].insert = block;
       }
-      page.end = to;
+      page.extent = extent;
     }
     return swept;
   }
@@ -148,7 +138,7 @@ class MemoryLists {
 
   struct Page {
     std::vector<std::byte> bytes;
-    std::size_t end;
+    ivf::Extent extent;
     ivf::BlockNo next = ivf::kNoBlock;
   };
 
@@ -156,12 +146,26 @@ class MemoryLists {
     return center_bytes_ == 0 ? 1 : static_cast<std::uint32_t>(center_room / center_bytes_);
   }
 
+  ivf::Extent empty() const {
+    return {layout_.begin(), layout_.begin(), layout_.end(), layout_.end()};
+  }
+
+  static bool is_near(const codes::Query& query, const ivf::Entry& entry, double limit,
+                      double& bound) {
+    std::uint32_t place = 0;
+    if (query.format().kind != codes::CodeKind::kSplit) {
+      return query.near(&entry.head, 1, limit, &place, &bound) == 1;
+    }
+    return query.may_be_near(&entry.head, 1, limit, &place) == 1 &&
+           query.near(&entry.head, &entry.tail, 1, limit, &place, &bound) == 1;
+  }
+
   void step() {
     if (left_ >= 0 && left_-- == 0) throw Error(ErrorCode::kInternal, "the store failed");
   }
 
   ivf::BlockNo new_page() {
-    pages_.push_back({std::vector<std::byte>(layout_.end()), layout_.begin()});
+    pages_.push_back({std::vector<std::byte>(layout_.end()), empty()});
     return static_cast<ivf::BlockNo>(pages_.size() - 1);
   }
 

@@ -9,9 +9,11 @@
 #include <set>
 #include <vector>
 
+#include "core/codes/split.h"
 #include "core/error.h"
 #include "core/ivf/assign.h"
 #include "core/ivf/candidates.h"
+#include "core/ivf/entries.h"
 #include "core/ivf/insert.h"
 #include "core/ivf/kmeans.h"
 #include "core/ivf/layout.h"
@@ -50,7 +52,7 @@ bool has_centers(const codes::Format& format) {
 
 /// Those of all_formats() that ivfflat has operator classes for.
 std::vector<codes::Format> list_formats() {
-  auto formats = test::all_formats();
+  auto formats = test::list_page_formats();
   formats.erase(std::remove_if(formats.begin(), formats.end(),
                                [](const codes::Format& f) { return !has_centers(f); }),
                 formats.end());
@@ -99,11 +101,12 @@ class Fixture {
   /// Up to `most` rows, in the order of exact distances, as a scan returns them.
   std::vector<std::size_t> search(const codes::Value& value, std::size_t probes,
                                   std::size_t most = std::numeric_limits<std::size_t>::max(),
-                                  std::size_t memory = 1 << 20) {
+                                  std::size_t memory = 1 << 20, std::size_t wanted = 0) {
     const codes::Query query(format, value);
     const auto lists =
         centers.empty() ? std::vector<ListNo>{0} : nearest_lists(store, value, probes);
-    Search<MemoryLists> search(store, &query, lists, probes, store.page_entries(), memory, heap());
+    Search<MemoryLists> search(store, &query, lists, probes, store.page_entries(), wanted, memory,
+                               heap());
     std::vector<std::size_t> rows;
     if (!search.next_lists()) return rows;
     std::multimap<double, std::size_t> exact;
@@ -247,7 +250,7 @@ TEST_P(EveryList, KeepsRowsThroughDeletionAndUsesTheSpaceAgain) {
 }
 
 class EveryExact : public testing::TestWithParam<codes::Format> {};
-INSTANTIATE_TEST_SUITE_P(Ivf, EveryExact, testing::ValuesIn(test::all_formats()),
+INSTANTIATE_TEST_SUITE_P(Ivf, EveryExact, testing::ValuesIn(test::list_page_formats()),
                          [](const auto& info) { return test::format_name(info.param); });
 
 TEST_P(EveryExact, GivesEveryRowInOrder) {
@@ -256,8 +259,10 @@ TEST_P(EveryExact, GivesEveryRowInOrder) {
   for (std::size_t i = 0; i < kValues; i += 97) {
     const auto query = fixture.values[i];
     // Room for fewer rows than there are: several passes.
-    for (const std::size_t memory : {std::size_t{1} << 20, std::size_t{64 * 32}}) {
-      const auto found = fixture.search(query, 1, kValues + 1, memory);
+    for (const auto& [memory, wanted] :
+         {std::pair{1 << 20, 0}, {64 * 32, 0}, {1 << 20, 90}, {1 << 20, 5000}}) {
+      const auto found = fixture.search(query, 1, kValues + 1, static_cast<std::size_t>(memory),
+                                        static_cast<std::size_t>(wanted));
       ASSERT_EQ(found.size(), kValues);
       EXPECT_EQ(std::set<std::size_t>(found.begin(), found.end()).size(), kValues);
       double last = -std::numeric_limits<double>::infinity();
@@ -277,7 +282,7 @@ TEST(Ivf, LooksAtMoreListsWhenAsked) {
   const codes::Query query(format, fixture.values[0]);
   const auto lists = nearest_lists(fixture.store, fixture.values[0], 20);
   ASSERT_EQ(lists.size(), 20U);
-  Search<MemoryLists> search(fixture.store, &query, lists, 3, fixture.store.page_entries(), 4096,
+  Search<MemoryLists> search(fixture.store, &query, lists, 3, fixture.store.page_entries(), 0, 4096,
                              heap());
   std::set<std::size_t> seen;
   int rounds = 0;
@@ -570,7 +575,7 @@ TEST(Candidates, ComeOutInOrderHoweverFewAreKept) {
   for (const std::size_t most : {1U, 7U, 300U, 100000U}) {
     if (most == 1 && sizeof(void*) == 4) continue;
     const std::size_t count = most == 1 ? 300 : bounds.size();
-    Candidates candidates(most, heap());
+    Candidates candidates(most == 300 ? 100 : 0, most, heap());
     std::set<std::size_t> seen;
     double last = -1;
     do {
@@ -594,17 +599,55 @@ TEST(Entries, AreCheckedBeforeTheyAreRead) {
   std::memcpy(page.data() + 10, &good, sizeof good);
   std::memcpy(page.data() + 30, &good, sizeof good);
   int seen = 0;
-  const auto count = [&](std::size_t, const EntryHeader&) { ++seen; };
-  EXPECT_TRUE(for_each_entry(format, page.data(), 10, 50, count));
+  const auto sound = [&](std::size_t lower) {
+    seen = 0;
+    return for_each_entry(format, page.data(), {10, lower, 100, 100},
+                          [&](const Entry&) { ++seen; });
+  };
+  EXPECT_TRUE(sound(50));
   EXPECT_EQ(seen, 2);
-  EXPECT_FALSE(for_each_entry(format, page.data(), 10, 49, count)) << "the last one is cut off";
-  EXPECT_FALSE(for_each_entry(format, page.data(), 10, 53, count)) << "no entry, yet bytes";
+  EXPECT_FALSE(sound(49)) << "the last one is cut off";
+  EXPECT_FALSE(sound(53)) << "no entry, yet bytes";
   const EntryHeader longer{row_of(3), 16};
   std::memcpy(page.data() + 30, &longer, sizeof longer);
-  EXPECT_FALSE(for_each_entry(format, page.data(), 10, 54, count)) << "no code of that length";
+  EXPECT_FALSE(sound(54)) << "no code of that length";
   const EntryHeader nobody{RowId{}, 12};
   std::memcpy(page.data() + 30, &nobody, sizeof nobody);
-  EXPECT_FALSE(for_each_entry(format, page.data(), 10, 50, count)) << "no row";
+  EXPECT_FALSE(sound(50)) << "no row";
+}
+
+TEST(Entries, OfTwoPartsFillAPageFromBothEnds) {
+  const auto format = codes::choose_scan_format(codes::Element::kFloat, codes::Metric::kL2, 35);
+  const Values values(format, 3, 1);
+  const EntrySize size = entry_size(format, format.code_bytes);
+  EXPECT_EQ(size.tail, 18U);
+  EXPECT_EQ(size.head, 8U + 24U + 20U);  // 18, and 2 to fill up
+  std::vector<std::byte> page(20 + 3 * size.all() + entry_size(format, 0).all());
+  Extent extent{20, 20, page.size(), page.size()};
+  for (std::size_t i = 0; i < 3; ++i) {
+    ASSERT_TRUE(has_room(extent, size));
+    const auto code = values.code(i);
+    put_entry(format, page.data(), extent, whole_entry(format, row_of(i), code));
+    if (i == 1) put_entry(format, page.data(), extent, whole_entry(format, row_of(9), {}));
+  }
+  EXPECT_EQ(extent.lower, extent.upper);
+  std::vector<std::size_t> rows;
+  EXPECT_TRUE(for_each_entry(format, page.data(), extent, [&](const Entry& entry) {
+    rows.push_back(number_of(entry.header.row));
+    if (rows.back() == 9) return;
+    auto code = values.code(rows.back());
+    EXPECT_EQ(std::memcmp(entry.head, code.data(), code.size() - size.tail), 0);
+    EXPECT_EQ(std::memcmp(entry.tail, code.data() + code.size() - size.tail, size.tail), 0);
+  }));
+  EXPECT_EQ(rows, (std::vector<std::size_t>{0, 1, 9, 2}));
+  const auto count = [&](Extent wrong) {
+    std::size_t seen = 0;
+    EXPECT_FALSE(for_each_entry(format, page.data(), wrong, [&](const Entry&) { ++seen; }));
+    return seen;
+  };
+  EXPECT_EQ(count({20, extent.lower, extent.upper + 1, extent.end}), 3U) << "a tail is cut off";
+  EXPECT_EQ(count({20, extent.lower, extent.upper - 1, extent.end}), 4U) << "a tail too many";
+  EXPECT_EQ(count({20, extent.lower - size.head, extent.upper, extent.end}), 3U);
 }
 
 TEST(ListLayout, HasRoomForTheWidestCenter) {
@@ -613,12 +656,16 @@ TEST(ListLayout, HasRoomForTheWidestCenter) {
                                       {codes::Element::kBit, 64000U}}) {
     const auto metric =
         element == codes::Element::kBit ? codes::Metric::kHamming : codes::Metric::kL2;
-    const auto format = codes::choose_format(element, metric, dims);
+    const auto format = codes::choose_scan_format(element, metric, dims);
     const Layout layout(kMaxLists, center_format(format).code_bytes, 8192, 24);
     EXPECT_LE(layout.begin() + layout.slots_per_page() * layout.slot_bytes(), layout.end());
     EXPECT_EQ(layout.list_slot(kMaxLists - 1).block + 1, layout.head_blocks());
-    EXPECT_LE(layout.begin() + Layout::entry_bytes(format.code_bytes), layout.end());
+    EXPECT_LE(layout.begin() + entry_size(format, format.code_bytes).all(), layout.end());
   }
+  const auto widest =
+      codes::choose_scan_format(codes::Element::kFloat, codes::Metric::kL2, codes::kMaxSplitDims);
+  const Layout flat(1, 0, 8192, 24);
+  EXPECT_LE(flat.begin() + entry_size(widest, widest.code_bytes).all(), flat.end());
 }
 
 }  // namespace

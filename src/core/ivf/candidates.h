@@ -5,7 +5,8 @@
 // Rows are offered in any order with a lower bound of their distance; those kept come out by
 // (bound, row).  When there is no room for more, the farther half is dropped and remembered as
 // dropped: when the others have come out, the same rows are offered again, and what has been out
-// is passed over.  How many are kept grows from pass to pass, because most scans want few rows.
+// is passed over.  How many are kept grows from pass to pass, because most scans want few rows; the
+// fewer are kept, the more rows are seen to be too far by a part of their codes.
 //
 // Bounds are ordered as PostgreSQL orders float8: NaN comes last.
 
@@ -40,18 +41,21 @@ inline bool before(const Candidate& a, const Candidate& b) {
 
 class Candidates {
  public:
-  static constexpr std::size_t kFirstRoom = 256;
-  static constexpr std::size_t kGrowth = 8;
+  static constexpr std::size_t kLeastRoom = 32;
+  static constexpr std::size_t kGrowth = 16;
 
-  /// most   rows that may be kept; at least 1
-  Candidates(std::size_t most, std::pmr::memory_resource* memory)
-      : most_(std::max<std::size_t>(most, 1)), kept_(memory) {
+  /// wanted   rows that the caller expects to take
+  /// most     rows that may be kept; at least 1
+  Candidates(std::size_t wanted, std::size_t most, std::pmr::memory_resource* memory)
+      : most_(std::max<std::size_t>(most, 1)),
+        first_(std::min(std::max(kLeastRoom, wanted), most_)),
+        kept_(memory) {
     reset();
   }
 
   /// Forgets everything: other rows are offered from now on.
   void reset() {
-    room_ = std::min(kFirstRoom, most_);
+    room_ = first_;
     kept_.clear();
     taken_ = sorted_ = 0;
     dropped_ = has_floor_ = false;
@@ -123,6 +127,7 @@ class Candidates {
   };
 
   std::size_t most_;
+  std::size_t first_;
   std::size_t room_ = 0;
   std::pmr::vector<Candidate> kept_;
   std::size_t taken_ = 0;   // of kept_, from the front

@@ -6,8 +6,8 @@
 //   blocks 1..         directory: for every list a slot with its first page and its center
 //   all other blocks   entries of one list each, chained through PageTrailer::next
 //
-// A page of entries is filled from the start without holes: an EntryHeader and a code for each row.
-// Its keeper knows where they end (PostgreSQL's pd_lower).
+// How entries lie on their pages is in entries.h.  The keeper of a page knows what of it they take
+// (PostgreSQL's pd_lower and pd_upper).
 //
 // An exact index (access method flat) is one list without a center.
 
@@ -16,10 +16,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "core/codes/format.h"
-#include "core/codes/value.h"
 #include "core/row_id.h"
 
 namespace vec::ivf {
@@ -69,7 +67,7 @@ struct ListSlot {
 };
 static_assert(sizeof(ListSlot) == 8);
 
-/// A row in a list.  Then its code, and up to 3 bytes so that the next entry is aligned.
+/// A row in a list.  Then its code.
 struct EntryHeader {
   RowId row;
   std::uint16_t bytes;  // of the code; 0 for a row that has a place at the end only (flat: NULL)
@@ -118,10 +116,6 @@ class Layout {
   /// Most entries a page can have.
   std::size_t max_entries() const { return (end_ - begin_) / sizeof(EntryHeader); }
 
-  static std::size_t entry_bytes(std::size_t code_bytes) {
-    return sizeof(EntryHeader) + (code_bytes + 3) / 4 * 4;
-  }
-
  private:
   std::uint32_t lists_ = 1;
   std::uint32_t slots_per_page_ = 1;
@@ -129,27 +123,6 @@ class Layout {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
 };
-
-/// Calls each(offset, header) for every entry that lies in page[begin, end), in order.  False if
-/// the bytes are not entries of the format, which then is found out before `each` sees the damaged
-/// one.
-template <class Each>
-bool for_each_entry(const codes::Format& format, const std::byte* page, std::size_t begin,
-                    std::size_t end, Each each) {
-  std::size_t at = begin;
-  while (at + sizeof(EntryHeader) <= end) {
-    EntryHeader header;
-    std::memcpy(&header, page + at, sizeof header);
-    const std::size_t next = at + Layout::entry_bytes(header.bytes);
-    if (next > end || !header.row.valid()) return false;
-    if (header.bytes != 0 && !codes::valid_code(format, page + at + sizeof header, header.bytes)) {
-      return false;
-    }
-    each(at, header);
-    at = next;
-  }
-  return at == end;
-}
 
 }  // namespace vec::ivf
 

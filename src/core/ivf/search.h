@@ -67,15 +67,17 @@ class Search {
  public:
   /// query    null if all distances count as equal
   /// lists    in the order in which they are to be looked at; `probes` of them at once
+  /// wanted   rows that will be taken, as far as one can tell
   /// memory_limit   bytes that candidates may take
   /// Borrows `store` and `query`.
   Search(S& store, const codes::Query* query, std::vector<ListNo> lists, std::size_t probes,
-         std::size_t page_entries, std::size_t memory_limit, std::pmr::memory_resource* memory)
+         std::size_t page_entries, std::size_t wanted, std::size_t memory_limit,
+         std::pmr::memory_resource* memory)
       : store_(store),
         query_(query),
         lists_(std::move(lists)),
         probes_(std::max<std::size_t>(probes, 1)),
-        candidates_(memory_limit / (2 * sizeof(Candidate)), memory),
+        candidates_(wanted, memory_limit / (2 * sizeof(Candidate)), memory),
         page_(page_entries) {}
 
   /// The nearest candidate of the lists at hand, or null: then next_lists() may bring more.
@@ -86,7 +88,11 @@ class Search {
       read_lists();
     }
   }
-  void take() { candidates_.take(); }
+  void take() {
+    candidates_.take();
+    ++taken_;
+  }
+  std::size_t taken() const { return taken_; }
 
   /// Goes on to the next lists; false if there are none.
   bool next_lists() {
@@ -121,6 +127,7 @@ class Search {
   std::size_t probes_;
   std::size_t first_ = 0;  // lists_[first_, end_) are at hand
   std::size_t end_ = 0;
+  std::size_t taken_ = 0;
   Candidates candidates_;
   PageEntries page_;
 };

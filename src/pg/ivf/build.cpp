@@ -55,10 +55,11 @@ std::size_t write_lists(Relation index, const Shape& shape, RunReader& runs, dou
   report(PROGRESS_CREATEIDX_SUBPHASE, kPhaseLoading);
   report(PROGRESS_CREATEIDX_TUPLES_TOTAL, static_cast<int64>(total));
   ListWriter writer(index, shape);
-  const std::size_t entry_bytes = Layout::entry_bytes(shape.format.code_bytes);
   for (ListNo list = 0; list < shape.layout.lists(); ++list) {
     writer.begin(list);
-    runs.read(list, [&](const std::byte* entry) { writer.add({entry, entry_bytes}); });
+    runs.read(list, [&](RowId row, std::span<const std::byte> code) {
+      writer.add(vec::ivf::whole_entry(shape.format, row, code));
+    });
     writer.end();
     report(PROGRESS_CREATEIDX_TUPLES_DONE, static_cast<int64>(writer.entry_count()));
   }
@@ -76,10 +77,10 @@ Counts load_and_write(Relation heap, Relation index, IndexInfo* info, const Shap
     return wanted == 0 ? none : start_workers(heap, index, info->ii_Concurrent, wanted, centers);
   });
   if (workers.running()) {
-    load_with_workers(workers, heap, index, info, shape, centers, memory);
+    Loader leader(shape, centers, leader_memory(workers), leader_files(workers), memory);
+    load_with_workers(workers, leader, heap, index, info);
     const Loaded loaded = loaded_by(workers);
-    RunReader reader(loaded.files, loaded.files_of_participant,
-                     Layout::entry_bytes(shape.format.code_bytes), shape.layout.lists(), memory);
+    RunReader reader(loaded.files, loaded.files_of_participant, leader.runs(), memory);
     const std::size_t entries = write_lists(index, shape, reader, loaded.entries);
     reader.close();
     const Counts counts{loaded.heap_rows, static_cast<double>(entries)};

@@ -13,13 +13,12 @@ namespace vec::pg::ivf {
 
 namespace {
 
-using vec::ivf::EntryHeader;
-
 /// A build in progress.
 class FlatBuild {
  public:
   FlatBuild(Relation index, const Shape& shape)
-      : value_(shape.format, name_of(shape.method)),
+      : shape_(shape),
+        value_(shape.format, name_of(shape.method)),
         toasted_(CurrentMemoryContext),
         writer_(index, shape),
         row_memory_(pg_call([] {
@@ -37,11 +36,7 @@ class FlatBuild {
       code = value_.code();
     }
     MemoryContextSwitchTo(before);
-    entry_.assign(Layout::entry_bytes(code.size()), std::byte{0});
-    const EntryHeader header{to_row(tid), static_cast<std::uint16_t>(code.size())};
-    std::memcpy(entry_.data(), &header, sizeof header);
-    if (!code.empty()) std::memcpy(entry_.data() + sizeof header, code.data(), code.size());
-    writer_.add(entry_);
+    writer_.add(vec::ivf::whole_entry(shape_.format, to_row(tid), code));
     MemoryContextReset(row_memory_);
   }
 
@@ -57,11 +52,11 @@ class FlatBuild {
   double entry_count() const { return static_cast<double>(writer_.entry_count()); }
 
  private:
+  Shape shape_;
   RowValue value_;
   ToastedValues toasted_;
   ListWriter writer_;
   MemoryContext row_memory_;
-  std::vector<std::byte> entry_;
 };
 
 void add_row(Relation, ItemPointer tid, Datum* values, bool* is_null, bool, void* state) {

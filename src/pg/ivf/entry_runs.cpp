@@ -7,8 +7,6 @@ namespace vec::pg::ivf {
 
 namespace {
 
-using vec::ivf::EntryHeader;
-
 /// Bytes that go to or come from a file at once.
 constexpr std::size_t kChunk = 64 * 1024;
 
@@ -59,9 +57,9 @@ void read_exactly(BufFile* file, void* out, std::size_t bytes) {
 
 }  // namespace
 
-EntryRuns::EntryRuns(std::size_t entry_bytes, std::uint32_t lists, std::size_t memory_limit,
+EntryRuns::EntryRuns(std::size_t code_bytes, std::uint32_t lists, std::size_t memory_limit,
                      RunFiles files, std::pmr::memory_resource* memory)
-    : entry_bytes_(entry_bytes),
+    : entry_bytes_(entry_bytes(code_bytes)),
       lists_(lists),
       memory_limit_(memory_limit),
       files_(files),
@@ -81,12 +79,9 @@ void EntryRuns::reserve(double entries) {
 
 void EntryRuns::add(ListNo list, RowId row, std::span<const std::byte> code) {
   if ((list_of_.size() + 1) * memory_per_entry() > memory_limit_ && !list_of_.empty()) write_run();
-  const EntryHeader header{row, static_cast<std::uint16_t>(code.size())};
-  const auto* bytes = reinterpret_cast<const std::byte*>(&header);
-  const std::size_t end = entries_.size() + entry_bytes_;
-  entries_.insert(entries_.end(), bytes, bytes + sizeof header);
+  const auto* bytes = reinterpret_cast<const std::byte*>(&row);
+  entries_.insert(entries_.end(), bytes, bytes + sizeof row);
   entries_.insert(entries_.end(), code.begin(), code.end());
-  entries_.resize(end);
   list_of_.push_back(list);
   ++counts_[list];
 }
@@ -161,13 +156,13 @@ RunReader::RunReader(EntryRuns& runs, std::pmr::memory_resource* memory)
 }
 
 RunReader::RunReader(SharedFileSet* shared, std::span<const int> files_of_participant,
-                     std::size_t entry_bytes, std::uint32_t lists,
-                     std::pmr::memory_resource* memory)
-    : entry_bytes_(entry_bytes),
-      lists_(lists),
+                     EntryRuns& rest, std::pmr::memory_resource* memory)
+    : entry_bytes_(rest.entry_bytes_),
+      lists_(rest.lists_),
       files_(memory),
       counts_(memory),
-      buffer_(std::max(kChunk, entry_bytes), memory) {
+      in_memory_(&rest),
+      buffer_(std::max(kChunk, rest.entry_bytes_), memory) {
   for (std::size_t participant = 0; participant < files_of_participant.size(); ++participant) {
     for (int run = 0; run < files_of_participant[participant]; ++run) {
       take_file(pg_call([&] {

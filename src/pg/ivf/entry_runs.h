@@ -22,10 +22,10 @@ struct RunFiles {
   int participant;
 };
 
-/// Collects the entries of one participant.  All of them have the same number of bytes.
+/// Collects the entries of one participant.  All of their codes have the same number of bytes.
 class EntryRuns {
  public:
-  EntryRuns(std::size_t entry_bytes, std::uint32_t lists, std::size_t memory_limit, RunFiles files,
+  EntryRuns(std::size_t code_bytes, std::uint32_t lists, std::size_t memory_limit, RunFiles files,
             std::pmr::memory_resource* memory);
 
   /// Takes room for that many entries, as far as it is allowed: they are not moved then.
@@ -42,11 +42,12 @@ class EntryRuns {
  private:
   friend class RunReader;
 
+  static std::size_t entry_bytes(std::size_t code_bytes) { return sizeof(RowId) + code_bytes; }
   std::size_t memory_per_entry() const { return entry_bytes_ + 2 * sizeof(std::uint32_t); }
   void sort();
   void write_run();
 
-  std::size_t entry_bytes_;
+  std::size_t entry_bytes_;  // a row and its code
   std::uint32_t lists_;
   std::size_t memory_limit_;
   RunFiles files_;
@@ -64,14 +65,15 @@ class RunReader {
  public:
   /// Those of one process, which has finish()ed.
   explicit RunReader(EntryRuns& runs, std::pmr::memory_resource* memory);
-  /// Those that participants of a parallel build have written to shared files.
-  RunReader(SharedFileSet* shared, std::span<const int> files_of_participant,
-            std::size_t entry_bytes, std::uint32_t lists, std::pmr::memory_resource* memory);
+  /// Those that participants of a parallel build have written to shared files, and what one of
+  /// them, which has finish()ed, has in memory.
+  RunReader(SharedFileSet* shared, std::span<const int> files_of_participant, EntryRuns& rest,
+            std::pmr::memory_resource* memory);
   ~RunReader() = default;
   RunReader(const RunReader&) = delete;
   RunReader& operator=(const RunReader&) = delete;
 
-  /// Calls each(entry) for the entries of a list: 0, then 1, and so on.
+  /// Calls each(row, code) for the entries of a list: 0, then 1, and so on.
   template <class Each>
   void read(ListNo list, Each each) {
     for (std::size_t run = 0; run < files_.size(); ++run) {
@@ -79,19 +81,27 @@ class RunReader {
       while (left > 0) {
         const std::size_t count = std::min(left, buffer_.size() / entry_bytes_);
         fill(files_[run], count);
-        for (std::size_t i = 0; i < count; ++i) each(buffer_.data() + i * entry_bytes_);
+        for (std::size_t i = 0; i < count; ++i) give(buffer_.data() + i * entry_bytes_, each);
         left -= count;
       }
     }
     if (in_memory_ == nullptr) return;
     for (std::uint32_t i = 0; i < in_memory_->counts_[list]; ++i) {
-      each(in_memory_->entries_.data() + in_memory_->order_[next_in_memory_++] * entry_bytes_);
+      give(in_memory_->entries_.data() + in_memory_->order_[next_in_memory_++] * entry_bytes_,
+           each);
     }
   }
 
   void close();
 
  private:
+  template <class Each>
+  void give(const std::byte* entry, Each each) const {
+    RowId row;
+    std::memcpy(&row, entry, sizeof row);
+    each(row, std::span(entry + sizeof row, entry_bytes_ - sizeof row));
+  }
+
   void take_file(BufFile* file);
   void fill(BufFile* file, std::size_t count);
 

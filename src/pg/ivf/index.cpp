@@ -83,7 +83,7 @@ Shape shape_for_build(Relation index, Method method) {
                     errmsg("dimensions must be greater than one for this opclass")));
   }
   return shape_from(
-      method, codes::choose_format(opclass.element, opclass.metric, static_cast<uint32>(dims)),
+      method, codes::choose_scan_format(opclass.element, opclass.metric, static_cast<uint32>(dims)),
       method == Method::kFlat ? 1 : lists_option(index));
 }
 
@@ -104,7 +104,8 @@ Shape shape_of(Relation index, Method method) {
   MetaPage meta;
   if (!read_meta(index, method, &meta)) raise_not_valid(index, name_of(method));
   const OpClass opclass = checked_operator_class(index, method);
-  const codes::Format format = codes::choose_format(opclass.element, opclass.metric, meta.dims);
+  const codes::Format format =
+      codes::choose_scan_format(opclass.element, opclass.metric, meta.dims);
   if (meta.dims < 1 || meta.dims > static_cast<uint32>(max_dims(method, opclass.element)) ||
       meta.lists < static_cast<uint32>(vec::ivf::kMinLists) ||
       meta.lists > static_cast<uint32>(vec::ivf::kMaxLists) || meta.element != format.element ||
@@ -123,16 +124,19 @@ void init_page(char* page, PageKind kind, ListNo list) {
   PageInit(reinterpret_cast<Page>(page), BLCKSZ, sizeof(PageTrailer));
   set_trailer(page, {kNoBlock, list, kind, 0, vec::ivf::kFormatVersion, vec::ivf::kPageId});
   // WAL leaves out what lies between pd_lower and pd_upper.
-  if (kind == PageKind::kLists) set_used_end(page, BLCKSZ - sizeof(PageTrailer));
-  if (kind == PageKind::kMeta) set_used_end(page, SizeOfPageHeaderData + sizeof(MetaPage));
+  auto* header = reinterpret_cast<PageHeader>(page);
+  if (kind == PageKind::kLists) header->pd_lower = header->pd_upper;
+  if (kind == PageKind::kMeta) header->pd_lower += sizeof(MetaPage);
 }
 
 void check_page(Relation index, Buffer buffer, PageKind kind) {
   const char* page = static_cast<const char*>(BufferGetPage(buffer));
   const PageTrailer trailer = trailer_of(page);
+  const auto* header = reinterpret_cast<const PageHeaderData*>(page);
   if (PageIsNew(reinterpret_cast<Page>(const_cast<char*>(page))) ||
       trailer.page_id != vec::ivf::kPageId || trailer.kind != kind ||
-      used_end(page) < SizeOfPageHeaderData || used_end(page) > BLCKSZ - sizeof(PageTrailer)) {
+      header->pd_lower < SizeOfPageHeaderData || header->pd_lower > header->pd_upper ||
+      header->pd_upper > BLCKSZ - sizeof(PageTrailer)) {
     raise_corrupted(index, BufferGetBlockNumber(buffer), "page");
   }
 }

@@ -5,6 +5,7 @@
 #ifndef VEC_PG_IVF_INDEX_H_
 #define VEC_PG_IVF_INDEX_H_
 
+#include "core/ivf/entries.h"
 #include "core/ivf/layout.h"
 #include "pg/index/values.h"
 #include "pg/pg.h"
@@ -12,6 +13,7 @@
 namespace vec::pg::ivf {
 
 using vec::ivf::BlockNo;
+using vec::ivf::Extent;
 using vec::ivf::kNoBlock;
 using vec::ivf::Layout;
 using vec::ivf::ListNo;
@@ -71,12 +73,22 @@ inline void set_trailer(char* page, const PageTrailer& trailer) {
   std::memcpy(page + BLCKSZ - sizeof trailer, &trailer, sizeof trailer);
 }
 
-/// Where the contents of a page end.
-inline std::size_t used_end(const char* page) {
-  return reinterpret_cast<const PageHeaderData*>(page)->pd_lower;
+/// Where a page has entries, for pages of PageKind::kEntries that check_page() has seen.
+inline Extent extent_of(const char* page, const Layout& layout) {
+  const auto* header = reinterpret_cast<const PageHeaderData*>(page);
+  return {layout.begin(), header->pd_lower, header->pd_upper, layout.end()};
 }
-inline void set_used_end(char* page, std::size_t end) {
-  reinterpret_cast<PageHeader>(page)->pd_lower = static_cast<LocationIndex>(end);
+inline void set_extent(char* page, const Extent& extent) {
+  auto* header = reinterpret_cast<PageHeader>(page);
+  header->pd_lower = static_cast<LocationIndex>(extent.lower);
+  header->pd_upper = static_cast<LocationIndex>(extent.upper);
+}
+
+/// Adds an entry to a page that has room for it.
+inline void put_entry(char* page, const Shape& shape, const vec::ivf::Entry& entry) {
+  Extent extent = extent_of(page, shape.layout);
+  vec::ivf::put_entry(shape.format, reinterpret_cast<std::byte*>(page), extent, entry);
+  set_extent(page, extent);
 }
 
 }  // namespace vec::pg::ivf

@@ -54,8 +54,9 @@ ListWriter::ListWriter(Relation index, const Shape& shape)
 
 void ListWriter::begin(ListNo list) { list_ = list; }
 
-void ListWriter::add(std::span<const std::byte> entry) {
-  if (open_ && used_end(page()) + entry.size() > shape_.layout.end()) {
+void ListWriter::add(const vec::ivf::Entry& entry) {
+  const vec::ivf::EntrySize size = vec::ivf::entry_size(shape_.format, entry.header.bytes);
+  if (open_ && !has_room(extent_of(page(), shape_.layout), size)) {
     PageTrailer trailer = trailer_of(page());
     trailer.next = next_block_ + 1;
     set_trailer(page(), trailer);
@@ -68,8 +69,7 @@ void ListWriter::add(std::span<const std::byte> entry) {
     if (slot.first == kNoBlock) slot.first = next_block_;
     open_ = true;
   }
-  std::memcpy(page() + used_end(page()), entry.data(), entry.size());
-  set_used_end(page(), used_end(page()) + entry.size());
+  put_entry(page(), shape_, entry);
   ++entry_count_;
 }
 

@@ -26,8 +26,7 @@ class ListWriter {
 
   /// What follows is of `list`.
   void begin(ListNo list);
-  /// entry   header and code; Layout::entry_bytes() of the code's
-  void add(std::span<const std::byte> entry);
+  void add(const vec::ivf::Entry& entry);
   /// No more of this list.
   void end();
 

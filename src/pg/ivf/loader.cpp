@@ -18,7 +18,7 @@ Loader::Loader(const Shape& shape, std::span<const std::byte> centers, std::size
       code_bytes_(shape.format.code_bytes),
       codes_(kRowBlock * code_bytes_, memory),
       rows_(kRowBlock),
-      runs_(Layout::entry_bytes(code_bytes_), shape.layout.lists(), memory_limit, files, memory) {}
+      runs_(code_bytes_, shape.layout.lists(), memory_limit, files, memory) {}
 
 double Loader::load(Relation heap, Relation index, IndexInfo* info, bool progress,
                     TableScanDesc part) {

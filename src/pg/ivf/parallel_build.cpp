@@ -1,6 +1,5 @@
 #include "pg/ivf/parallel_build.h"
 
-#include "pg/ivf/loader.h"
 #include "pg/memory.h"
 
 extern "C" {
@@ -28,16 +27,17 @@ namespace {
 constexpr uint64 kKeyShared = kFirstOwnRoom;
 constexpr uint64 kKeyCenters = kFirstOwnRoom + 1;
 
+std::size_t memory_of_each(const SharedBuild* shared) {
+  return static_cast<std::size_t>(maintenance_work_mem) * 1024 /
+         static_cast<std::size_t>(shared->participants);
+}
+
 /// One participant's work.
-void load_part(SharedBuild* shared, int participant, TableScanDesc part, Relation heap,
-               Relation index, IndexInfo* info, const Shape& shape,
-               std::span<const std::byte> centers, std::pmr::memory_resource* memory) {
-  const std::size_t memory_limit = static_cast<std::size_t>(maintenance_work_mem) * 1024 /
-                                   static_cast<std::size_t>(shared->participants);
-  Loader loader(shape, centers, memory_limit, {&shared->files, participant}, memory);
+void load_part(SharedBuild* shared, int participant, Loader& loader, TableScanDesc part,
+               Relation heap, Relation index, IndexInfo* info) {
   auto& found = shared->of_participant[participant];
   found.heap_rows = loader.load(heap, index, info, participant == 0, part);
-  loader.runs().finish(true);
+  loader.runs().finish(participant != 0);
   found.entries = static_cast<double>(loader.entry_count());
   shared->file_counts[participant] = static_cast<int>(loader.runs().file_count());
   pg_call([&] {
@@ -66,8 +66,11 @@ void work(dsm_segment* segment, shm_toc* contents) {
   {
     ContextMemory memory(CurrentMemoryContext);
     const Shape shape = pg_call([&] { return shape_for_build(opened.index, Method::kIvfflat); });
-    load_part(begun.shared, ParallelWorkerNumber + 1, begun.part, opened.heap, opened.index,
-              opened.info, shape, {begun.centers, begun.shared->center_bytes}, &memory);
+    const int participant = ParallelWorkerNumber + 1;
+    Loader loader(shape, {begun.centers, begun.shared->center_bytes}, memory_of_each(begun.shared),
+                  {&begun.shared->files, participant}, &memory);
+    load_part(begun.shared, participant, loader, begun.part, opened.heap, opened.index,
+              opened.info);
   }
   pg_call([&] { close_as_worker(contents, opened); });
 }
@@ -89,11 +92,14 @@ Workers start_workers(Relation heap, Relation index, bool concurrent, int wanted
   return {processes, shared};
 }
 
-void load_with_workers(Workers& workers, Relation heap, Relation index, IndexInfo* info,
-                       const Shape& shape, std::span<const std::byte> centers,
-                       std::pmr::memory_resource* memory) {
-  load_part(workers.shared, 0, pg_call([&] { return leader_part(workers.processes, heap); }), heap,
-            index, info, shape, centers, memory);
+std::size_t leader_memory(const Workers& workers) { return memory_of_each(workers.shared); }
+
+RunFiles leader_files(const Workers& workers) { return {&workers.shared->files, 0}; }
+
+void load_with_workers(Workers& workers, Loader& leader, Relation heap, Relation index,
+                       IndexInfo* info) {
+  load_part(workers.shared, 0, leader,
+            pg_call([&] { return leader_part(workers.processes, heap); }), heap, index, info);
   pg_call([&] { WaitForParallelWorkersToFinish(workers.processes.context); });
 }
 

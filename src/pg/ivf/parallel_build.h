@@ -1,7 +1,8 @@
 // pg/ivf/parallel_build.h
 //
 // Workers of a build.  Each reads a part of the table, assigns its rows to lists, and leaves them
-// in shared temporary files, from which the leader writes the index.
+// in shared temporary files, from which the leader writes the index.  The leader takes a part, too,
+// of which it keeps in memory what has room there.
 
 #ifndef VEC_PG_IVF_PARALLEL_BUILD_H_
 #define VEC_PG_IVF_PARALLEL_BUILD_H_
@@ -9,7 +10,7 @@
 #include <span>
 
 #include "pg/index/build_workers.h"
-#include "pg/ivf/index.h"
+#include "pg/ivf/loader.h"
 
 namespace vec::pg::ivf {
 
@@ -27,11 +28,14 @@ struct Workers {
 Workers start_workers(Relation heap, Relation index, bool concurrent, int wanted,
                       std::span<const std::byte> centers);
 
-/// Takes the leader's own part of the table, and waits for the workers.  Their entries are in the
-/// files.
-void load_with_workers(Workers& workers, Relation heap, Relation index, IndexInfo* info,
-                       const Shape& shape, std::span<const std::byte> centers,
-                       std::pmr::memory_resource* memory);
+/// What the leader needs for its own part: how many bytes its entries may take, and where those go
+/// that do not fit.
+std::size_t leader_memory(const Workers& workers);
+RunFiles leader_files(const Workers& workers);
+
+/// Takes the leader's own part of the table, and waits for the workers, whose entries are in files.
+void load_with_workers(Workers& workers, Loader& leader, Relation heap, Relation index,
+                       IndexInfo* info);
 
 /// What all of them have found.
 struct Loaded {

@@ -57,6 +57,7 @@ class Scan {
 
   /// Forgets what was found; the next call of next() starts anew.
   void restart() {
+    remember_wanted();
     search_.reset();
     query_.reset();
     known_ = {};
@@ -70,6 +71,9 @@ class Scan {
  private:
   void start(IndexScanDesc scan);
   void look_at(RowId row);
+  void remember_wanted() {
+    if (search_) store_->remember_wanted(search_->taken());
+  }
 
   MemoryContext context_;
   ContextMemory memory_;
@@ -109,8 +113,8 @@ void Scan::start(IndexScanDesc scan) {
     lists = vec::ivf::nearest_lists(*store_, value_of(format.element, value_), probing_.in_all);
   }
   search_.emplace(*store_, null_query_ ? nullptr : &*query_, std::move(lists), probing_.at_once,
-                  store_->layout().max_entries(), static_cast<std::size_t>(work_mem) * 1024,
-                  &memory_);
+                  store_->layout().max_entries(), 2 * store_->rows_wanted(),
+                  static_cast<std::size_t>(work_mem) * 1024, &memory_);
 }
 
 void Scan::look_at(RowId row) {
@@ -141,6 +145,7 @@ bool Scan::next(IndexScanDesc scan) {
 }
 
 void Scan::close() {
+  remember_wanted();
   if (heap_.is_open()) pg_call([this] { heap_.close(); });
 }
 

@@ -12,7 +12,7 @@ namespace vec::pg::ivf {
 
 namespace {
 
-using vec::ivf::EntryHeader;
+using vec::ivf::Entry;
 
 void score_lists_unguarded(Pages& pages, const codes::Query& query, const ListNo* lists,
                            std::size_t count, float* out) {
@@ -41,39 +41,89 @@ void score_lists_unguarded(Pages& pages, const codes::Query& query, const ListNo
 
 /// What a page is read in: some entries at once, while as much of the page that comes next is on
 /// its way into the cache.  All of it at once would be more than the processor can ask for without
-/// waiting.
+/// waiting.  Tails are asked for where heads leave the entry in question, and read at the end.
 class Part {
  public:
   /// next   address of the next page, or null
-  Part(const codes::Query* query, double limit, const char* next, std::size_t code_bytes,
+  Part(const Shape& shape, const codes::Query* query, double limit, const char* next,
        PageEntries& out)
-      : query_(query), limit_(limit), next_(next), out_(out) {
-    constexpr std::size_t kBytes = 4096;
-    size_ = std::clamp<std::size_t>(kBytes / (code_bytes + 1) / 4 * 4, 4, kMost);
+      : query_(query),
+        limit_(limit),
+        next_(next),
+        out_(out),
+        tail_bytes_(codes::tail_bytes(shape.format)) {
+    constexpr std::size_t kBytes = 2048;
+    const std::size_t head_bytes = shape.format.code_bytes - tail_bytes_;
+    size_ = std::clamp<std::size_t>(kBytes / (head_bytes + 1) / 4 * 4, 4, kMost);
     out.count = 0;
   }
 
-  /// code   null for an entry that has none
-  void add(RowId row, const std::byte* code, std::size_t end_of_entry) {
-    if (query_ == nullptr) return put(row, 0);
-    if (code == nullptr) return put(row, std::numeric_limits<double>::quiet_NaN());
-    rows_[count_] = row;
-    codes_[count_++] = code;
-    if (count_ == size_) flush(end_of_entry);
+  /// at   where on the page the code is
+  void add(const Entry& entry, std::size_t at) {
+    if (query_ == nullptr) return put(entry.header.row, 0);
+    if (entry.header.bytes == 0) {
+      return put(entry.header.row, std::numeric_limits<double>::quiet_NaN());
+    }
+    some_.add(entry);
+    if (some_.count == size_) flush(at);
   }
 
-  void flush(std::size_t end) {
-    prefetch_up_to(end);
-    std::uint32_t places[kMost];
-    double bounds[kMost];
-    const std::size_t found =
-        count_ == 0 ? 0 : query_->near(codes_, count_, limit_, places, bounds);
-    for (std::size_t i = 0; i < found; ++i) put(rows_[places[i]], bounds[i]);
-    count_ = 0;
+  /// No more is on the page, whose heads end there.
+  void finish(std::size_t end) {
+    flush(end);
+    flush_in_question();
   }
 
  private:
   static constexpr std::size_t kMost = 64;
+  static constexpr std::size_t kLine = 64;
+
+  struct Some {
+    std::size_t count = 0;
+    RowId rows[kMost];
+    const std::byte* heads[kMost];
+    const std::byte* tails[kMost];
+
+    void add(const Entry& entry) {
+      rows[count] = entry.header.row;
+      heads[count] = entry.head;
+      tails[count++] = entry.tail;
+    }
+  };
+
+  void flush(std::size_t end) {
+    prefetch_up_to(end);
+    if (some_.count == 0) return;
+    std::uint32_t places[kMost];
+    if (tail_bytes_ == 0) {
+      double bounds[kMost];
+      const std::size_t found = query_->near(some_.heads, some_.count, limit_, places, bounds);
+      for (std::size_t i = 0; i < found; ++i) put(some_.rows[places[i]], bounds[i]);
+    } else {
+      const std::size_t found = query_->may_be_near(some_.heads, some_.count, limit_, places);
+      for (std::size_t i = 0; i < found; ++i) ask_for_tail(places[i]);
+    }
+    some_.count = 0;
+  }
+
+  void ask_for_tail(std::uint32_t place) {
+    const std::byte* tail = some_.tails[place];
+    for (std::size_t at = 0; at < tail_bytes_; at += kLine) __builtin_prefetch(tail + at);
+    if (in_question_.count == kMost) flush_in_question();
+    in_question_.rows[in_question_.count] = some_.rows[place];
+    in_question_.heads[in_question_.count] = some_.heads[place];
+    in_question_.tails[in_question_.count++] = tail;
+  }
+
+  void flush_in_question() {
+    if (in_question_.count == 0) return;
+    std::uint32_t places[kMost];
+    double bounds[kMost];
+    const std::size_t found = query_->near(in_question_.heads, in_question_.tails,
+                                           in_question_.count, limit_, places, bounds);
+    for (std::size_t i = 0; i < found; ++i) put(in_question_.rows[places[i]], bounds[i]);
+    in_question_.count = 0;
+  }
 
   void put(RowId row, double bound) {
     out_.rows[out_.count] = row;
@@ -81,7 +131,6 @@ class Part {
   }
 
   void prefetch_up_to(std::size_t end) {
-    constexpr std::size_t kLine = 64;
     if (next_ == nullptr) return;
     for (; fetched_ < end; fetched_ += kLine) __builtin_prefetch(next_ + fetched_, 0, 2);
   }
@@ -90,30 +139,27 @@ class Part {
   double limit_;
   const char* next_;
   PageEntries& out_;
+  std::size_t tail_bytes_;
   std::size_t size_;
-  std::size_t count_ = 0;
   std::size_t fetched_ = 0;
-  RowId rows_[kMost];
-  const std::byte* codes_[kMost];
+  Some some_;
+  Some in_question_;
 };
 
 void read_unguarded(Pages& pages, Cursor& cursor, const codes::Query* query, double limit,
                     PageEntries& out) {
-  const Layout& layout = pages.shape.layout;
   const Held held = hold_entries(pages, cursor.next, cursor.list, BUFFER_LOCK_SHARE);
   const BlockNo next = trailer_of(held.page).next;
   const BlockNo ahead = next != kNoBlock ? next : cursor.after;
   const char* ahead_page = ahead == kNoBlock ? nullptr : remembered_page(pages.remembered, ahead);
   const auto* page = reinterpret_cast<const std::byte*>(held.page);
-  Part part(query, limit, ahead_page, pages.shape.format.code_bytes, out);
-  const bool sound = vec::ivf::for_each_entry(
-      pages.shape.format, page, layout.begin(), used_end(held.page),
-      [&](std::size_t at, const EntryHeader& header) {
-        const std::size_t code = at + sizeof header;
-        part.add(header.row, header.bytes == 0 ? nullptr : page + code, code + header.bytes);
-      });
+  const Extent extent = extent_of(held.page, pages.shape.layout);
+  Part part(pages.shape, query, limit, ahead_page, out);
+  const bool sound = for_each_entry(pages.shape.format, page, extent, [&](const Entry& entry) {
+    part.add(entry, static_cast<std::size_t>(entry.head - page));
+  });
   if (!sound) raise_corrupted(pages.index, cursor.next, "entry");
-  part.flush(BLCKSZ);
+  part.finish(extent.lower);
   release(held);
   cursor.next = next;
 }

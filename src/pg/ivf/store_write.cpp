@@ -10,7 +10,9 @@ namespace vec::pg::ivf {
 
 namespace {
 
+using vec::ivf::Entry;
 using vec::ivf::EntryHeader;
+using vec::ivf::EntrySize;
 
 void delay_point() {
 #if PG_VERSION_NUM >= 180000
@@ -30,34 +32,17 @@ Buffer extend(Pages& pages) {
   return buffer;
 }
 
-/// An entry to be added.
-struct NewEntry {
-  EntryHeader header;
-  const std::byte* code;
-
-  std::size_t bytes() const { return Layout::entry_bytes(header.bytes); }
-};
-
-void put_entry(char* page, const NewEntry& entry) {
-  const std::size_t at = used_end(page);
-  std::memset(page + at, 0, entry.bytes());
-  std::memcpy(page + at, &entry.header, sizeof entry.header);
-  if (entry.header.bytes != 0) {
-    std::memcpy(page + at + sizeof entry.header, entry.code, entry.header.bytes);
-  }
-  set_used_end(page, at + entry.bytes());
-}
-
 /// Fills a new page with its first entry.
-void put_first_entry(PageChange& change, Buffer buffer, ListNo list, const NewEntry& entry) {
+void put_first_entry(const Pages& pages, PageChange& change, Buffer buffer, ListNo list,
+                     const Entry& entry) {
   char* page = change.create(buffer);
   init_page(page, PageKind::kEntries, list);
-  put_entry(page, entry);
+  put_entry(page, pages.shape, entry);
 }
 
 /// Gives a list its first page, with the entry on it.  False if it has one by now; then `slot` says
 /// where.
-bool start_list(Pages& pages, ListNo list, const NewEntry& entry, ListSlot* slot) {
+bool start_list(Pages& pages, ListNo list, const Entry& entry, ListSlot* slot) {
   const Layout::Place place = pages.shape.layout.list_slot(list);
   const Held directory = hold(pages, place.block, PageKind::kLists, BUFFER_LOCK_EXCLUSIVE);
   std::memcpy(slot, directory.page + place.offset, sizeof *slot);
@@ -66,7 +51,7 @@ bool start_list(Pages& pages, ListNo list, const NewEntry& entry, ListSlot* slot
     const Buffer buffer = extend(pages);
     slot->first = slot->insert = BufferGetBlockNumber(buffer);
     PageChange change(pages.index, true);
-    put_first_entry(change, buffer, list, entry);
+    put_first_entry(pages, change, buffer, list, entry);
     std::memcpy(change.edit(directory.buffer) + place.offset, slot, sizeof *slot);
     change.commit();
     UnlockReleaseBuffer(buffer);
@@ -90,9 +75,10 @@ void move_insert(Pages& pages, ListNo list, BlockNo from, BlockNo to) {
   release(directory);
 }
 
-void append_unguarded(Pages& pages, ListNo list, const NewEntry& entry) {
+void append_unguarded(Pages& pages, ListNo list, const Entry& entry) {
   const Layout& layout = pages.shape.layout;
-  if (entry.bytes() > layout.end() - layout.begin()) {
+  const EntrySize size = vec::ivf::entry_size(pages.shape.format, entry.header.bytes);
+  if (size.all() > layout.end() - layout.begin()) {
     ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("index tuple too large")));
   }
   ListSlot slot = read_slot(pages, list);
@@ -102,9 +88,9 @@ void append_unguarded(Pages& pages, ListNo list, const NewEntry& entry) {
   for (;;) {
     CHECK_FOR_INTERRUPTS();
     const Held held = hold_entries(pages, block, list, BUFFER_LOCK_EXCLUSIVE);
-    if (used_end(held.page) + entry.bytes() <= layout.end()) {
+    if (has_room(extent_of(held.page, layout), size)) {
       PageChange change(pages.index, true);
-      put_entry(change.edit(held.buffer), entry);
+      put_entry(change.edit(held.buffer), pages.shape, entry);
       change.commit();
       release(held);
       break;
@@ -119,7 +105,7 @@ void append_unguarded(Pages& pages, ListNo list, const NewEntry& entry) {
     block = trailer.next = BufferGetBlockNumber(added);
     PageChange change(pages.index, true);
     set_trailer(change.edit(held.buffer), trailer);
-    put_first_entry(change, added, list, entry);
+    put_first_entry(pages, change, added, list, entry);
     change.commit();
     UnlockReleaseBuffer(added);
     release(held);
@@ -131,24 +117,24 @@ void append_unguarded(Pages& pages, ListNo list, const NewEntry& entry) {
 /// What a page of entries was found to be after dead ones were taken out.
 struct SweptPage {
   Swept swept;
-  std::size_t end;  // of its entries
+  Extent extent;
   BlockNo next;
 };
 
 SweptPage sweep_page(Pages& pages, BlockNo block, ListNo list, const DeadRows& dead) {
   const Layout& layout = pages.shape.layout;
   const Held held = hold_entries(pages, block, list, BUFFER_LOCK_EXCLUSIVE);
-  SweptPage result{{}, used_end(held.page), trailer_of(held.page).next};
+  SweptPage result{{}, extent_of(held.page, layout), trailer_of(held.page).next};
+  const Extent before = result.extent;
   bool is_dead[BLCKSZ / sizeof(EntryHeader)];
   std::size_t count = 0;
   const auto* page = reinterpret_cast<const std::byte*>(held.page);
   const auto each_entry = [&](auto visit) {
-    return vec::ivf::for_each_entry(pages.shape.format, page, layout.begin(), used_end(held.page),
-                                    visit);
+    return for_each_entry(pages.shape.format, page, before, visit);
   };
-  const bool sound = each_entry([&](std::size_t, const EntryHeader& header) {
+  const bool sound = each_entry([&](const Entry& entry) {
     ItemPointerData tid;
-    std::memcpy(&tid, &header.row, sizeof tid);
+    std::memcpy(&tid, &entry.header.row, sizeof tid);
     is_dead[count] = dead.callback(&tid, dead.state);
     result.swept.removed += is_dead[count++];
   });
@@ -157,17 +143,13 @@ SweptPage sweep_page(Pages& pages, BlockNo block, ListNo list, const DeadRows& d
   if (result.swept.removed > 0) {
     PageChange change(pages.index, true);
     char* to = change.edit(held.buffer);
-    std::size_t end = layout.begin();
+    set_extent(to, {layout.begin(), layout.begin(), layout.end(), layout.end()});
     count = 0;
-    each_entry([&](std::size_t at, const EntryHeader& header) {
-      if (is_dead[count++]) return;
-      const std::size_t bytes = Layout::entry_bytes(header.bytes);
-      std::memcpy(to + end, page + at, bytes);
-      end += bytes;
+    each_entry([&](const Entry& entry) {
+      if (!is_dead[count++]) put_entry(to, pages.shape, entry);
     });
-    set_used_end(to, end);
+    result.extent = extent_of(to, layout);
     change.commit();
-    result.end = end;
   }
   release(held);
   return result;
@@ -176,16 +158,16 @@ SweptPage sweep_page(Pages& pages, BlockNo block, ListNo list, const DeadRows& d
 }  // namespace
 
 void Store::append(ListNo list, std::span<const std::byte> code, RowId row) {
-  const NewEntry entry{{row, static_cast<std::uint16_t>(code.size())}, code.data()};
+  const Entry entry = vec::ivf::whole_entry(format(), row, code);
   pg_call([&] { append_unguarded(pages_, list, entry); });
 }
 
 Swept Store::sweep(ListNo list, const DeadRows& dead) {
   Swept swept;
   const ListSlot slot = pg_call([&] { return read_slot(pages_, list); });
-  const std::size_t wanted = format().kind == codes::CodeKind::kSparse
-                                 ? (layout().end() - layout().begin()) / 4
-                                 : Layout::entry_bytes(format().code_bytes);
+  const EntrySize wanted = format().kind == codes::CodeKind::kSparse
+                               ? EntrySize{(layout().end() - layout().begin()) / 4, 0}
+                               : vec::ivf::entry_size(format(), format().code_bytes);
   BlockNo roomy = kNoBlock;  // the first page with room for another entry
   for (BlockNo block = slot.first; block != kNoBlock;) {
     const SweptPage page = pg_call([&] {
@@ -195,7 +177,7 @@ Swept Store::sweep(ListNo list, const DeadRows& dead) {
     swept.removed += page.swept.removed;
     swept.left += page.swept.left;
     const bool last = page.next == kNoBlock;
-    if (roomy == kNoBlock && (last || page.end + wanted <= layout().end())) roomy = block;
+    if (roomy == kNoBlock && (last || has_room(page.extent, wanted))) roomy = block;
     block = page.next;
   }
   if (roomy != slot.insert && roomy != kNoBlock) {
