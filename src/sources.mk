@@ -100,6 +100,7 @@ PG_SRCS = \
 	src/pg/ivf/handler.cpp \
 	src/pg/ivf/index.cpp \
 	src/pg/ivf/insert.cpp \
+	src/pg/ivf/kept.cpp \
 	src/pg/ivf/list_writer.cpp \
 	src/pg/ivf/loader.cpp \
 	src/pg/ivf/parallel_build.cpp \

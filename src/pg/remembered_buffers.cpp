@@ -76,10 +76,16 @@ RememberedBuffers* remembered_buffers(Relation index) {
   return oldest;
 }
 
-Buffer pin(Relation index, RememberedBuffers* remembered, BlockNumber block, bool* known) {
+Buffer pin_remembered(Relation index, RememberedBuffers* remembered, BlockNumber block) {
   const Buffer recent = remembered->recall(block);
-  *known = BufferIsValid(recent) && ++remembered->touches % kOrdinaryEvery != 0 &&
-           ReadRecentBuffer(locator(index), MAIN_FORKNUM, block, recent);
+  const bool known = BufferIsValid(recent) && ++remembered->touches % kOrdinaryEvery != 0 &&
+                     ReadRecentBuffer(locator(index), MAIN_FORKNUM, block, recent);
+  return known ? recent : InvalidBuffer;
+}
+
+Buffer pin(Relation index, RememberedBuffers* remembered, BlockNumber block, bool* known) {
+  const Buffer recent = pin_remembered(index, remembered, block);
+  *known = BufferIsValid(recent);
   return *known ? recent : ReadBuffer(index, block);
 }
 

@@ -41,6 +41,9 @@ struct RememberedBuffers {
 /// what it points to may become another index's memory.  C-like.
 RememberedBuffers* remembered_buffers(Relation index);
 
+/// Pins a block's buffer if it is remembered and still holds the block; else InvalidBuffer. C-like.
+Buffer pin_remembered(Relation index, RememberedBuffers* remembered, BlockNumber block);
+
 /// Pins a block.  C-like.
 ///
 /// *known   whether it was remembered; if not, whoever has checked the page calls remember()

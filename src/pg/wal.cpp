@@ -44,7 +44,14 @@ char* PageChange::take(Buffer buffer, bool whole) {
   changed_[count_] = {buffer, whole, 0};
   char* image = images[count_++];
   if (in_place_) return page;
-  std::memcpy(image, page, BLCKSZ);
+  // What is between is not looked at, unless the page is damaged, which commit() finds out.
+  const Used used = used_of(page);
+  if (is_sound(used)) {
+    std::memcpy(image, page, used.lower);
+    std::memcpy(image + used.upper, page + used.upper, BLCKSZ - used.upper);
+  } else {
+    std::memcpy(image, page, BLCKSZ);
+  }
   return image;
 }
 
@@ -80,6 +87,7 @@ void PageChange::find_differences(int i) {
 void PageChange::apply(int i) const {
   char* page = static_cast<char*>(BufferGetPage(changed_[i].buffer));
   const Used used = used_of(images[i]);
+  const Used old_used = used_of(page);
   if (changed_[i].whole) {
     std::memcpy(page, images[i], used.lower);
     std::memcpy(page + used.upper, images[i] + used.upper, BLCKSZ - used.upper);
@@ -93,7 +101,13 @@ void PageChange::apply(int i) const {
       at += kDifferenceHeader + length;
     }
   }
-  std::memset(page + used.lower, 0, used.upper - used.lower);
+  const auto clear = [page](std::size_t begin, std::size_t end) {
+    if (begin < end) std::memset(page + begin, 0, end - begin);
+  };
+  if (changed_[i].whole) return clear(used.lower, used.upper);
+  // What was not in use has zeros.
+  clear(used.lower, std::min(old_used.lower, used.upper));
+  clear(std::max(old_used.upper, used.lower), used.upper);
 }
 
 void PageChange::commit() {

@@ -1,5 +1,7 @@
 #include "pg/ivf/coarse_centers.h"
 
+#include "pg/ivf/kept.h"
+
 namespace vec::pg::ivf {
 
 namespace {
@@ -7,21 +9,6 @@ namespace {
 /// Making them takes as long as some scans' reading of all centers.
 constexpr uint32 kUsesBefore = 4;
 constexpr std::size_t kMostBytes = std::size_t{8} << 20;
-
-/// What rd_amcache points to; `bytes` of codes follow.
-struct Kept {
-  uint32 uses;
-  uint32 bytes;
-};
-
-/// C-like.
-Kept* allocate(Relation index, std::size_t bytes) {
-  auto* kept = static_cast<Kept*>(MemoryContextAllocZero(index->rd_indexcxt, sizeof(Kept) + bytes));
-  if (index->rd_amcache != nullptr) pfree(index->rd_amcache);
-  index->rd_amcache = kept;
-  kept->bytes = static_cast<uint32>(bytes);
-  return kept;
-}
 
 std::vector<std::byte> code_all(Pages& pages, const codes::Format& coarse) {
   const Layout& layout = pages.shape.layout;
@@ -51,15 +38,14 @@ std::vector<std::byte> code_all(Pages& pages, const codes::Format& coarse) {
 const std::byte* coarse_centers(Pages& pages, const codes::Format& coarse) {
   const std::size_t bytes = std::size_t{pages.shape.layout.lists()} * coarse.code_bytes;
   if (bytes > kMostBytes) return nullptr;
-  auto* kept = static_cast<Kept*>(pages.index->rd_amcache);
-  if (kept == nullptr) kept = pg_call([&] { return allocate(pages.index, 0); });
-  if (kept->bytes == 0) {
+  Kept* kept = pg_call([&] { return kept_of(pages.index, Method::kIvfflat); });
+  if (kept->center_bytes == 0) {
     if (++kept->uses <= kUsesBefore) return nullptr;
     const std::vector<std::byte> codes = code_all(pages, coarse);
-    kept = pg_call([&] { return allocate(pages.index, bytes); });
-    std::memcpy(kept + 1, codes.data(), bytes);
+    kept = pg_call([&] { return keep_centers(pages.index, Method::kIvfflat, bytes); });
+    std::memcpy(kept->centers(), codes.data(), bytes);
   }
-  return reinterpret_cast<const std::byte*>(kept + 1);
+  return kept->centers();
 }
 
 }  // namespace vec::pg::ivf

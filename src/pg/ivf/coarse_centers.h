@@ -3,8 +3,7 @@
 // A backend's copy of an index's centers, a byte a dimension, so that a scan need not read them
 // all: most cannot be near, and that is seen from a quarter of the bytes, side by side.
 //
-// Centers never change after the build.  The copy hangs on the relation's cache entry
-// (rd_amcache), which PostgreSQL empties whenever the index might be another one.
+// The copy is in what a backend keeps of an index (kept.h).
 
 #ifndef VEC_PG_IVF_COARSE_CENTERS_H_
 #define VEC_PG_IVF_COARSE_CENTERS_H_

@@ -25,7 +25,7 @@ struct Pages {
   Relation index;
   Shape shape;
   RememberedBuffers* remembered;
-  BlockNumber block_count;  // as last asked
+  BlockNumber block_count;  // as last asked; 0 if it was not
 };
 
 /// A page that is pinned and locked.

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "pg/ivf/coarse_centers.h"
+#include "pg/ivf/kept.h"
 #include "pg/ivf/store.h"
 
 namespace vec::pg::ivf {
@@ -167,12 +168,15 @@ void read_unguarded(Pages& pages, Cursor& cursor, const codes::Query* query, dou
 }  // namespace
 
 Held hold(Pages& pages, BlockNumber block, PageKind kind, int lock) {
-  if (block >= pages.block_count) {
-    pages.block_count = RelationGetNumberOfBlocks(pages.index);
-    if (block >= pages.block_count) raise_corrupted(pages.index, block, "reference");
+  Buffer buffer = pin_remembered(pages.index, pages.remembered, block);
+  const bool known = BufferIsValid(buffer);
+  if (!known) {
+    if (block >= pages.block_count) {
+      pages.block_count = RelationGetNumberOfBlocks(pages.index);
+      if (block >= pages.block_count) raise_corrupted(pages.index, block, "reference");
+    }
+    buffer = ReadBuffer(pages.index, block);
   }
-  bool known = false;
-  const Buffer buffer = pin(pages.index, pages.remembered, block, &known);
   LockBuffer(buffer, lock);
   check_page(pages.index, buffer, kind);
   if (!known) remember(pages.remembered, block, buffer);
@@ -195,9 +199,9 @@ ListSlot read_slot(Pages& pages, ListNo list) {
 }
 
 Store::Store(Relation index, Method method)
-    : pages_{index, pg_call([=] { return shape_of(index, method); }),
-             pg_call([=] { return remembered_buffers(index); }),
-             pg_call([=] { return RelationGetNumberOfBlocks(index); })} {}
+    : pages_(pg_call([=] {
+        return Pages{index, kept_of(index, method)->shape, remembered_buffers(index), 0};
+      })) {}
 
 void Store::score_lists(const codes::Query& query, std::span<const ListNo> lists, float* out) {
   if (!pages_.shape.has_centers()) {
