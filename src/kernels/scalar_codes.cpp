@@ -228,10 +228,10 @@ inline Floats first_passes(Floats v, const std::uint8_t* signs, std::size_t i) {
   Ints flips;
   std::memcpy(&flips, kSignLanes.of[signs[i / 8] >> (i % 8) & 15], sizeof flips);
   v = (Floats)((Ints)v ^ flips);
-  v = add_signed(__builtin_shuffle(v, (Ints){0, 0, 2, 2}), __builtin_shuffle(v, (Ints){1, 1, 3, 3}),
-                 0b1010);
-  return add_signed(__builtin_shuffle(v, (Ints){0, 1, 0, 1}),
-                    __builtin_shuffle(v, (Ints){2, 3, 2, 3}), 0b1100);
+  v = add_signed(__builtin_shufflevector(v, v, 0, 0, 2, 2),
+                 __builtin_shufflevector(v, v, 1, 1, 3, 3), 0b1010);
+  return add_signed(__builtin_shufflevector(v, v, 0, 1, 0, 1),
+                    __builtin_shufflevector(v, v, 2, 3, 2, 3), 0b1100);
 }
 
 #include "kernels/loops/hadamard.h"
