@@ -87,8 +87,8 @@ FAULTS = [
      "    const double reach = reach_;",
      "unit:core_codes_test.cpp:*"),
     ("the rotation of a value is taken for exact", "src/core/codes/value.cpp",
-     "  const double other_error = rotate(x, n) + unit_error(format);",
-     "  rotate(x, n);\n  const double other_error = unit_error(format);",
+     "  const double other_error = rotate(x, n, length_of(format, floats)) + unit_error(format);",
+     "  rotate(x, n, 1);\n  const double other_error = unit_error(format);",
      "unit:core_codes_test.cpp:*"),
     ("the bound of a code depends on the limit", "src/core/codes/query.cpp",
      "      const double bound = std::max(certain(Distance::bound(query.coarse_, coarse(dot, coded))),\n"

@@ -178,6 +178,10 @@ TEST(SplitCodes, TheQuerysHalvesMeetTheirDimensions) {
   }
 }
 
+double length_of(const std::vector<float>& x) {
+  return std::sqrt(kernels::active().norm_squared_f32(x.data(), x.size()));
+}
+
 TEST(Rotation, KeepsDistancesWithinWhatItSays) {
   Rng rng(6);
   for (const std::size_t n : {1, 3, 4, 5, 33, 64, 96, 100, 127, 128, 768, 1536, 8000}) {
@@ -190,7 +194,7 @@ TEST(Rotation, KeepsDistancesWithinWhatItSays) {
         b[i] = static_cast<float>(scale * (rng.uniform() - 0.5));
         distance += (double{a[i]} - b[i]) * (double{a[i]} - b[i]);
       }
-      const double error = rotate(a.data(), n) + rotate(b.data(), n);
+      const double error = rotate(a.data(), n, length_of(a)) + rotate(b.data(), n, length_of(b));
       EXPECT_LT(error, 1e-5 * std::sqrt(distance) + 1e-41 * static_cast<double>(n));
       double after = 0;
       for (std::size_t i = 0; i < n; ++i) after += (double{a[i]} - b[i]) * (double{a[i]} - b[i]);
@@ -205,7 +209,7 @@ TEST(Rotation, SpreadsOneElementOverAll) {
     for (const std::size_t at : {std::size_t{0}, n / 2, n - 1}) {
       std::vector<float> x(n);
       x[at] = 1;
-      rotate(x.data(), n);
+      rotate(x.data(), n, 1);
       for (const float element : x) EXPECT_LT(std::fabs(element), 8 / std::sqrt(n)) << n;
     }
   }
@@ -213,7 +217,7 @@ TEST(Rotation, SpreadsOneElementOverAll) {
 
 TEST(Rotation, OfWhatOverflowsIsNothing) {
   std::vector<float> x(100, 3e38F);
-  EXPECT_TRUE(std::isinf(rotate(x.data(), x.size())));
+  EXPECT_TRUE(std::isinf(rotate(x.data(), x.size(), length_of(x))));
   EXPECT_EQ(x, std::vector<float>(100));
 }
 

@@ -275,7 +275,7 @@ void Query::prepare(const Value& value) {
     if (!sums_are_sound(format_, value)) error = std::numeric_limits<double>::infinity();
   }
   const bool split = format_.kind == CodeKind::kSplit;
-  if (split) error += rotate(floats_.data(), floats_.size());
+  if (split) error += rotate(floats_.data(), floats_.size(), length_of(format_, floats_));
   // Three sums are in the cosine: the dot product and two norms.
   const double float_error = (n + 4) * kFloatUnit * (format_.metric == Metric::kCosine ? 3 : 1);
   words_.resize(floats_.size());

@@ -43,8 +43,7 @@ void transform(float* x, std::size_t n, const Signs& signs) {
 
 }  // namespace
 
-double rotate(float* x, std::size_t n) noexcept {
-  const double length = std::sqrt(kernels::active().norm_squared_f32(x, n));
+double rotate(float* x, std::size_t n, double length) noexcept {
   const double root = std::sqrt(static_cast<double>(n));
   // Within a transform no element is larger than the sum of all.
   if (!(length * root < 1e38)) {

@@ -17,9 +17,10 @@
 namespace vec::codes {
 
 /// Rotates `n` floats, at most kMaxRotated, in place.  On disk: never change what it does.
-/// Returns how far the result may be from the exact rotation, in the Euclidean norm.  If sums
+/// length   their Euclidean norm, or what it is not above
+/// Returns how far the result may be from the exact rotation, in the Euclidean norm.  If sums may
 /// overflow that is infinity, and all elements are 0.
-double rotate(float* x, std::size_t n) noexcept;
+double rotate(float* x, std::size_t n, double length) noexcept;
 
 inline constexpr std::size_t kMaxRotated = 16384;
 

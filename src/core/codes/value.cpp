@@ -83,10 +83,11 @@ void encode_u8(const Format& format, const float* x, std::byte* out) {
   std::memcpy(out, &header, sizeof header);
 }
 
-/// Codes `x` as kSplit.  Rotates it.
-void encode_split(const Format& format, float* x, std::byte* out) {
+/// Codes what dense_floats() gave as kSplit.  Rotates it.
+void encode_split(const Format& format, std::vector<float>& floats, std::byte* out) {
   const std::size_t n = format.dims;
-  const double other_error = rotate(x, n) + unit_error(format);
+  float* x = floats.data();
+  const double other_error = rotate(x, n, length_of(format, floats)) + unit_error(format);
   std::uint8_t levels[kMaxSplitDims];
   const Range range = write_levels(x, n, levels);
   const auto& table = kernels::active();
@@ -125,6 +126,11 @@ void dense_floats(const Format& format, const Value& value, std::vector<float>& 
   if (format.metric != Metric::kCosine || !is_lossy(format.kind)) return;
   const double norm = std::sqrt(kernels::active().norm_squared_f32(out.data(), format.dims));
   if (norm > 0) scale(out.data(), out.size(), 1 / norm);
+}
+
+double length_of(const Format& format, const std::vector<float>& floats) {
+  if (format.metric == Metric::kCosine) return 1 + 1e-3;
+  return std::sqrt(kernels::active().norm_squared_f32(floats.data(), floats.size()));
 }
 
 void scale(float* x, std::size_t n, double factor) noexcept {
@@ -182,7 +188,7 @@ void encode(const Format& format, const Value& value, std::vector<float>& scratc
       if (format.kind == CodeKind::kU8) {
         encode_u8(format, scratch.data(), out);
       } else {
-        encode_split(format, scratch.data(), out);
+        encode_split(format, scratch, out);
       }
       if (format.metric == Metric::kCosine && !sums_are_sound(format, value)) {
         promise_nothing(format, out);

@@ -28,6 +28,9 @@ struct Value {
 /// made from.  A zero vector stays zero.
 void dense_floats(const Format& format, const Value& value, std::vector<float>& out);
 
+/// What the length of those floats is not above.
+double length_of(const Format& format, const std::vector<float>& floats);
+
 /// Multiplies `n` floats: each product is taken in double and rounded once.
 void scale(float* x, std::size_t n, double factor) noexcept;
 
