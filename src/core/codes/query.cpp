@@ -74,46 +74,57 @@ struct Query::Scorers {
     }
   }
 
-  /// Calls each(i, rounded dot decoded, what the header says) for every kU8 code.
-  template <class Each>
-  static void dots(const Query& query, const std::byte* const* codes, std::size_t count,
-                   Each each) {
-    const auto& table = kernels::active();
-    const Rounded& rounded = query.fine_.rounded;
+  /// Calls each(i, sum, header) for every code.
+  /// multiply(levels, n, sums)   the kernel that sums are from; levels are what follows headers
+  template <class Header, class Multiply, class Each>
+  static void in_batches(const std::byte* const* codes, std::size_t count, Multiply multiply,
+                         Each each) {
     const std::uint8_t* levels[kBatch];
     std::int32_t sums[kBatch];
     for (std::size_t start = 0; start < count; start += kBatch) {
       const std::size_t n = std::min(kBatch, count - start);
-      for (std::size_t i = 0; i < n; ++i) levels[i] = levels_of<U8Header>(codes[start + i]);
-      table.dot_u8_i16_batch(levels, n, query.words_.data(), query.format_.dims, sums);
+      for (std::size_t i = 0; i < n; ++i) levels[i] = levels_of<Header>(codes[start + i]);
+      multiply(levels, n, sums);
       for (std::size_t i = 0; i < n; ++i) {
-        const auto header = header_of<U8Header>(codes[start + i]);
-        each(start + i, header.lo * rounded.sum + header.step * (rounded.scale * sums[i]),
-             Coded{header.norm_squared, header.radius});
+        each(start + i, sums[i], header_of<Header>(codes[start + i]));
       }
     }
+  }
+
+  /// Calls each(i, rounded dot decoded, what the header says) for every kU8 code.
+  template <class Each>
+  static void dots(const Query& query, const std::byte* const* codes, std::size_t count,
+                   Each each) {
+    const auto kernel = kernels::active().dot_u8_i16_batch;
+    const Rounded& rounded = query.fine_.rounded;
+    in_batches<U8Header>(
+        codes, count,
+        [&](const std::uint8_t* const* levels, std::size_t n, std::int32_t* sums) {
+          kernel(levels, n, query.words_.data(), query.format_.dims, sums);
+        },
+        [&](std::size_t i, std::int32_t sum, const U8Header& header) {
+          each(i, header.lo * rounded.sum + header.step * (rounded.scale * sum),
+               Coded{header.norm_squared, header.radius});
+        });
   }
 
   /// The same for the heads of kSplit codes.
   template <class Each>
   static void head_dots(const Query& query, const std::byte* const* heads, std::size_t count,
                         Each each) {
-    const auto& table = kernels::active();
+    const auto kernel = kernels::active().dot_u4_i8_batch;
     const Rounded& rounded = query.coarse_.rounded;
-    const std::uint8_t* halves[kBatch];
-    std::int32_t sums[kBatch];
-    for (std::size_t start = 0; start < count; start += kBatch) {
-      const std::size_t n = std::min(kBatch, count - start);
-      for (std::size_t i = 0; i < n; ++i) halves[i] = levels_of<SplitHeader>(heads[start + i]);
-      table.dot_u4_i8_batch(halves, n, query.halves_.data(), half_bytes(query.format_.dims), sums);
-      for (std::size_t i = 0; i < n; ++i) {
-        const auto header = header_of<SplitHeader>(heads[start + i]);
-        each(start + i,
-             coarse_lo(header.lo, header.step) * rounded.sum +
-                 coarse_step(header.step) * (rounded.scale * sums[i]),
-             Coded{header.coarse_norm_squared, header.coarse_radius});
-      }
-    }
+    in_batches<SplitHeader>(
+        heads, count,
+        [&](const std::uint8_t* const* halves, std::size_t n, std::int32_t* sums) {
+          kernel(halves, n, query.halves_.data(), half_bytes(query.format_.dims), sums);
+        },
+        [&](std::size_t i, std::int32_t sum, const SplitHeader& header) {
+          const double lo = coarse_lo(header.lo, header.step);
+          const double step = coarse_step(header.step);
+          each(i, lo * rounded.sum + step * (rounded.scale * sum),
+               Coded{header.coarse_norm_squared, header.coarse_radius});
+        });
   }
 
   /// The rounded query's dot product with a whole kSplit code, in two parts.
