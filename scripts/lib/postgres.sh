@@ -160,7 +160,7 @@ END
 
 start_server() {
   local data=$1
-  (cd / && as_server "$private_bin/pg_ctl" -D "$data" -l "$data/server.log" -w -t 60 start) \
+  (cd / && as_server "$private_bin/pg_ctl" -D "$data" -l "$data/server.log" -w -t 300 start) \
     >/dev/null ||
     {
       tail -n 30 "$data/server.log" >&2
