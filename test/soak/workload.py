@@ -145,7 +145,9 @@ class Worker(Client):
             # a lock behind a REINDEX of a partitioned index, and that for the vacuum's lock on the
             # index: a circle that PostgreSQL does not see.
             options = "(INDEX_CLEANUP ON)"
-        self.maintain(f"VACUUM {options} {table.name}", self.full)
+        # What builds the indexes anew needs the memory for it.
+        allowed = self.full | NO_MEMORY if options == "(FULL)" else self.full
+        self.maintain(f"VACUUM {options} {table.name}", allowed)
 
     def do_reindex(self, rng, table):
         if not self.admin:   # two at once would take one another's leavings away
