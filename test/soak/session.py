@@ -227,7 +227,15 @@ class Client:
     def canceled_after(self, seconds, work):
         """Runs work() and asks the server to cancel it after some time."""
         conn = self.conn
-        timer = threading.Timer(seconds, lambda: conn.closed or conn.cancel())
+
+        def cancel():
+            try:
+                if not conn.closed:
+                    conn.cancel()
+            except psycopg.OperationalError:
+                pass   # the server has been killed
+
+        timer = threading.Timer(seconds, cancel)
         timer.start()
         try:
             return work()
