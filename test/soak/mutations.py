@@ -121,6 +121,11 @@ FAULTS = [
     ("vacuum leaves nodes that one link leads to", "src/core/hnsw/vacuum.h",
      "  give_second_links(store, spanned);", "",
      "unit:core_hnsw_in_links_test.cpp:InLinks.AreTwoForMostAfterVacuum"),
+    ("vacuum gives nobody a parent below what was inserted meanwhile", "src/core/hnsw/connect.h",
+     "      if (batch.states[i] != NodeState::kLive) continue;\n      const float rank",
+     "      if (batch.states[i] != NodeState::kLive || !is_rooted(children[i])) continue;\n"
+     "      const float rank",
+     "unit:core_hnsw_test.cpp:Hnsw.VacuumFindsParents*"),
     ("a resumed search does not go back to the root", "src/core/hnsw/search.h",
      "    if (results_.empty() && take_root()) expand();", "",
      "unit:core_hnsw_search_test.cpp:*EverySearch*"),

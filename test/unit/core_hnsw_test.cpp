@@ -418,6 +418,43 @@ TEST(Hnsw, KnowsAnEntryPointThatWasInsertedWhileAVacuumReplacedTheLast) {
   EXPECT_EQ(Check<MemoryGraph>(graph).run(), std::vector<std::string>{});
 }
 
+/// A graph into which values are inserted as soon as a vacuum has noted the live nodes.
+class BusyGraph : public MemoryGraph {
+ public:
+  BusyGraph(Fixture& fixture, std::size_t first)
+      : MemoryGraph(fixture.format, {2, 16}, heap()), fixture_(fixture), next_(first) {}
+
+  void insert_next(int level) {
+    const codes::Query query(fixture_.format, fixture_.values[next_]);
+    insert(static_cast<MemoryGraph&>(*this), query, fixture_.values.code(next_), row_of(next_),
+           level, fixture_.scratch, heap());
+    ++next_;
+  }
+  template <class Visit>
+  void for_each_live(Visit visit) {
+    MemoryGraph::for_each_live(visit);
+    const std::size_t count = is_busy ? fixture_.values.size() : next_;
+    while (next_ < count) insert_next(static_cast<int>(next_ % 4 == 0));
+  }
+
+  bool is_busy = false;
+
+ private:
+  Fixture& fixture_;
+  std::size_t next_;
+};
+
+TEST(Hnsw, VacuumFindsParentsBelowNodesThatWereInsertedMeanwhile) {
+  Fixture fixture(codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8), 460);
+  BusyGraph graph(fixture, 0);
+  for (std::size_t i = 0; i < 400; ++i) graph.insert_next(static_cast<int>(i % 4 == 0));
+  // A node may have two children, and the new ones take the places near the root.
+  graph.is_busy = true;
+  remove_dead(
+      graph, [](RowId row) { return number_of(row) % 10 != 0 && number_of(row) < 400; }, heap());
+  EXPECT_EQ(Check<MemoryGraph>(graph).run(), std::vector<std::string>{});
+}
+
 /// A graph whose count of nodes leaves out its entry point.
 class CutShort : public FailingStore {
  public:

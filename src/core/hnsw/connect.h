@@ -134,7 +134,9 @@ inline float any_rank(NodeId node, NodeId parent) {
 /// Finds `node` a parent: one of `near`, nearest first, or, where those have all the children they
 /// may have, the nearest of the children of the nearest, and so on.  After a few steps it is any of
 /// the children: the way to a leaf is short then, however many copies of one value there are.
-/// is_rooted(n)   whether n may be the parent: not a descendant of `node`
+/// is_rooted(n)   of one of `near`: whether it may be the parent, not being a descendant of `node`.
+///                Its own descendants may then, too: also those that the caller does not know of
+///                because they were inserted meanwhile
 /// Returns false if nobody could be found.
 template <WriteStore Store, class IsRooted>
 bool find_parent(Store& store, int layer, NodeId node, const std::byte* code,
@@ -165,7 +167,7 @@ bool find_parent(Store& store, int layer, NodeId node, const std::byte* code,
     const CodeBatch& batch = scratch.neighbors;
     float best = 0;
     for (std::size_t i = 0; i < children.size(); ++i) {
-      if (batch.states[i] != NodeState::kLive || !is_rooted(children[i])) continue;
+      if (batch.states[i] != NodeState::kLive) continue;
       const float rank = depth < kNearestSteps
                              ? codes::pair_distance(store.format(), code, batch.codes[i])
                              : any_rank(node, children[i]);
