@@ -141,8 +141,8 @@ class Client:
             self.sql("COMMIT")
         except Expected:
             # Canceled before it began, the transaction is still open, and aborted.
-            self.surely("ROLLBACK")
             self.model, self.maybe = before, None
+            self.surely("ROLLBACK")
             raise
         except Gone:
             self.model = before
