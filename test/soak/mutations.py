@@ -126,6 +126,9 @@ FAULTS = [
      "      if (batch.states[i] != NodeState::kLive || !is_rooted(children[i])) continue;\n"
      "      const float rank",
      "unit:core_hnsw_test.cpp:Hnsw.VacuumFindsParents*"),
+    ("an insert that meets only dying nodes gets no parent", "src/core/hnsw/connect.h",
+     "    if (entry.exists() && entry.level >= layer) near[count++] = entry.node;", "",
+     "unit:core_hnsw_test.cpp:Hnsw.StaysWhole*"),
     ("a resumed search does not go back to the root", "src/core/hnsw/search.h",
      "    if (results_.empty() && take_root()) expand();", "",
      "unit:core_hnsw_search_test.cpp:*EverySearch*"),

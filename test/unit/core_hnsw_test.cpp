@@ -455,6 +455,73 @@ TEST(Hnsw, VacuumFindsParentsBelowNodesThatWereInsertedMeanwhile) {
   EXPECT_EQ(Check<MemoryGraph>(graph).run(), std::vector<std::string>{});
 }
 
+/// A graph into which values are inserted now and then while it is read and changed.
+class RestlessGraph : public MemoryGraph {
+ public:
+  /// odds   one call in so many is one that inserts a value
+  RestlessGraph(const codes::Format& format, const Values& values, std::uint64_t seed,
+                std::uint64_t odds)
+      : MemoryGraph(format, {2, 16}, heap()), values_(values), rng_(seed), odds_(odds) {}
+
+  void insert_next() {
+    const codes::Query query(format(), values_[next_]);
+    const int level = draw_level(rng_.uniform(), params().m);
+    insert(static_cast<MemoryGraph&>(*this), query, values_.code(next_), row_of(next_), level,
+           scratch_, heap());
+    ++next_;
+  }
+  void links(NodeId node, int layer, LinkList& out) {
+    MemoryGraph::links(node, layer, out);
+    maybe_insert();
+  }
+  bool replace_links(NodeId node, int layer, std::span<const Link> expected,
+                     std::span<const Link> desired) {
+    maybe_insert();
+    return MemoryGraph::replace_links(node, layer, expected, desired);
+  }
+  bool replace_entry(NodeId old, EntryPoint entry) {
+    maybe_insert();
+    return MemoryGraph::replace_entry(old, entry);
+  }
+
+  bool is_busy = false;
+
+ private:
+  void maybe_insert() {
+    if (is_busy && next_ < values_.size() && rng_.below(odds_) == 0) insert_next();
+  }
+
+  const Values& values_;
+  Rng rng_;
+  std::uint64_t odds_;
+  std::size_t next_ = 0;
+  InsertScratch scratch_;
+};
+
+TEST(Hnsw, StaysWholeWhateverIsInsertedDuringAVacuum) {
+#if defined(VECTOR_EMULATED) || defined(__SANITIZE_ADDRESS__)
+  constexpr std::uint64_t kSeeds = 5;
+#else
+  constexpr std::uint64_t kSeeds = 16;
+#endif
+  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8);
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    for (const std::uint64_t odds : {5U, 40U}) {
+      SCOPED_TRACE("seed " + std::to_string(seed) + ", odds " + std::to_string(odds));
+      const Values values(format, 500, seed);
+      RestlessGraph graph(format, values, seed, odds);
+      for (std::size_t i = 0; i < 300; ++i) graph.insert_next();
+      Rng rng(seed * 7);
+      std::vector<bool> is_dead(values.size());
+      for (std::size_t i = 0; i < 300; ++i) is_dead[i] = rng.below(10) < 1 + seed % 9;
+      graph.is_busy = true;
+      remove_dead(
+          graph, [&](RowId row) { return is_dead[number_of(row)]; }, heap());
+      EXPECT_EQ(Check<MemoryGraph>(graph).run(), std::vector<std::string>{});
+    }
+  }
+}
+
 /// A graph whose count of nodes leaves out its entry point.
 class CutShort : public FailingStore {
  public:

@@ -188,6 +188,11 @@ void join_tree(Store& store, int layer, NodeId node, std::span<const std::byte> 
   std::array<NodeId, kMaxLinks> near;
   std::size_t count = 0;
   for (const Link link : links.view()) near[count++] = node_of(link);
+  if (count == 0) {
+    // On this layer the search has come to nobody but dying nodes.
+    const EntryPoint entry = store.entry();
+    if (entry.exists() && entry.level >= layer) near[count++] = entry.node;
+  }
   // Nobody is found only if a vacuum takes them all away at this moment.  It waits for this insert
   // before it looks for nodes without a parent.
   find_parent(
