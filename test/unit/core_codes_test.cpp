@@ -204,6 +204,70 @@ TEST(Rotation, KeepsDistancesWithinWhatItSays) {
   }
 }
 
+/// What rotate() takes to `rotated`, for which it is asked where it takes each axis.
+std::vector<float> rotated_back(const std::vector<float>& rotated) {
+  const std::size_t n = rotated.size();
+  std::vector<float> x(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    std::vector<float> axis(n);
+    axis[i] = 1;
+    rotate(axis.data(), n, 1);
+    double dot = 0;
+    for (std::size_t k = 0; k < n; ++k) dot += double{axis[k]} * rotated[k];
+    x[i] = static_cast<float>(dot);
+  }
+  return x;
+}
+
+// A query that lies where the low halves of a code point to, and loses nothing when it is rounded:
+// the bound of the head is the greater one then.
+TEST(SplitCodes, WhatTheHeadLeavesOutHasABoundAboveTheLimit) {
+  const Format format = choose_scan_format(Element::kFloat, Metric::kL2, 64);
+  Rng rng(9);
+  int heads_were_closer = 0;
+  for (int round = 0; round < 50; ++round) {
+    std::vector<float> x(64);
+    for (float& element : x) element = static_cast<float>(rng.uniform() - 0.5);
+    Value value{};
+    value.floats = x.data();
+    std::vector<float> scratch;
+    std::vector<std::byte> code(format.code_bytes);
+    encode(format, value, scratch, code.data());
+    SplitHeader header;
+    std::memcpy(&header, code.data(), sizeof header);
+    const auto* high = reinterpret_cast<const std::uint8_t*>(code.data() + sizeof header);
+    std::vector<std::uint8_t> levels(kSplitBlock);
+    join_levels(high, high + half_bytes(64), 64, levels.data());
+    std::vector<float> asked = x;
+    rotate(asked.data(), asked.size(), length_of(x));
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const double coarse =
+          coarse_lo(header.lo, header.step) + coarse_step(header.step) * (levels[i] / 16);
+      asked[i] += static_cast<float>(3 * (asked[i] - coarse));
+    }
+    float largest = 0;
+    for (const float element : asked) largest = std::max(largest, std::fabs(element));
+    for (float& element : asked) element = std::nearbyint(element * 127 / largest) * largest / 127;
+    const std::vector<float> query_floats = rotated_back(asked);
+    value.floats = query_floats.data();
+    const Query query(format, value);
+    const std::byte* head = code.data();
+    std::uint32_t place = 0;
+    double bound = 0;
+    ASSERT_EQ(query.near(&head, 1, std::numeric_limits<double>::infinity(), &place, &bound), 1U);
+    Scored scored;
+    query.score(&head, 1, &scored);
+    heads_were_closer += bound > query.lower_bound(scored);
+    for (const double limit : {bound, 0.9999 * bound, 0.999 * bound, 0.99 * bound}) {
+      if (query.may_be_near(&head, 1, limit, &place) == 1) continue;
+      EXPECT_GT(bound, limit) << round;
+    }
+    EXPECT_EQ(query.may_be_near(&head, 1, bound, &place), 1U);
+    EXPECT_EQ(query.near(&head, 1, bound, &place, &bound), 1U);
+  }
+  EXPECT_GT(heads_were_closer, 25);
+}
+
 TEST(Rotation, SpreadsOneElementOverAll) {
   for (const std::size_t n : {96, 128, 301, 768, 1536}) {
     for (const std::size_t at : {std::size_t{0}, n / 2, n - 1}) {
