@@ -176,7 +176,7 @@ server_runs() { # DIR
 stop_server() {
   local data=$1
   server_runs "$data" || return 0
-  (cd / && as_server "$private_bin/pg_ctl" -D "$data" -m fast -w stop) >/dev/null
+  (cd / && as_server "$private_bin/pg_ctl" -D "$data" -m fast -w -t 300 stop) >/dev/null
 }
 
 # ---- the extension ----------------------------------------------------------------------------
