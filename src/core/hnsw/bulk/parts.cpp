@@ -69,6 +69,7 @@ std::vector<RecordFile> Parts::distribute(RecordFile all,
                                           const std::vector<std::vector<std::byte>>& leaders,
                                           std::size_t fanout) {
   std::vector<const std::byte*> codes;
+  codes.reserve(leaders.size());
   for (const auto& leader : leaders) codes.push_back(leader.data());
   const LeaderPlaces places = choose_leaders(codes.size(), codes.size(), rng_);
   Leaders assigner(format_, codes, places.leaders, places.supers, interrupt_);
