@@ -146,7 +146,13 @@ TEST(SplitCodes, HalvesComeTogetherAgain) {
     for (auto& level : levels) level = static_cast<std::uint8_t>(rng.below(256));
     std::vector<std::uint8_t> high(half_bytes(n));
     std::vector<std::uint8_t> low(half_bytes(n));
+    levels.push_back(255);  // is none of them
     split_levels(levels.data(), n, high.data(), low.data());
+    levels.pop_back();
+    if (n % 2 == 1) {
+      EXPECT_LT(high.back(), 16) << n;
+      EXPECT_LT(low.back(), 16) << n;
+    }
     std::vector<std::uint8_t> joined(n + kSplitBlock);
     join_levels(high.data(), low.data(), n, joined.data());
     joined.resize(n);

@@ -28,7 +28,7 @@ inline void split(const std::uint8_t* __restrict levels, std::size_t half,
 void split_levels(const std::uint8_t* levels, std::size_t n, std::uint8_t* high,
                   std::uint8_t* low) noexcept {
   for_each_block(n, [&](std::size_t begin, std::size_t half, std::size_t byte) {
-    if (half == kSplitBlock / 2) {
+    if (n - begin >= kSplitBlock) {
       split(levels + begin, kSplitBlock / 2, high + byte, low + byte);  // a size that is known
       return;
     }
