@@ -88,7 +88,7 @@ FAULTS = [
      "unit:core_codes_test.cpp:*"),
     ("the bound of a code depends on the limit", "src/core/codes/query.cpp",
      "std::max(certain(Distance::bound(query.coarse_", "std::min(certain(Distance::bound(query.coarse_",
-     "unit:core_codes_test.cpp:SplitCodes.WhatTheHead*"),
+     "unit:core_split_codes_test.cpp:SplitCodes.WhatTheHead*"),
     ("NaN is not sorted last", "src/core/ivf/candidates.h",
      "return a < b || (std::isnan(b) && !std::isnan(a));", "return a < b;",
      "unit:core_ivf_test.cpp:*Exact*:Candidates.*"),

@@ -82,7 +82,7 @@ std::size_t tail_bytes(const Format& format) noexcept;
 constexpr bool is_lossy(CodeKind kind) { return kind == CodeKind::kU8 || kind == CodeKind::kSplit; }
 
 /// A distance to a code, in the unit the search orders by: squared for kL2, minus the dot product
-/// for kInnerProduct and kCosine over kU8, else the operator's own unit.  Never NaN.
+/// for kInnerProduct and kCosine over lossy codes, else the operator's own unit.  Never NaN.
 struct Scored {
   float distance;
   /// How far the operator's own result may be from what `distance` stands for, in the operator's

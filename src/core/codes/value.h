@@ -24,8 +24,8 @@ struct Value {
   kernels::SparseView sparse;       // kSparse
 };
 
-/// The dense value as floats, of unit length for kCosine over kU8: what kU8 codes and queries are
-/// made from.  A zero vector stays zero.
+/// The dense value as floats, of unit length for kCosine over lossy codes: what those and their
+/// queries are made from.  A zero vector stays zero.
 void dense_floats(const Format& format, const Value& value, std::vector<float>& out);
 
 /// What the length of those floats is not above.
@@ -51,7 +51,8 @@ std::size_t code_size(const Format& format, const std::byte* code) noexcept;
 /// scratch   room for dense_floats, kept by the caller from call to call
 void encode(const Format& format, const Value& value, std::vector<float>& scratch, std::byte* out);
 
-/// A value whose code is `code`: the decoded one for kU8, else the value itself.  Points into
+/// A value whose code is `code`: the decoded one for kU8, else the value itself; of kSplit, which
+/// stands for a rotated value, nothing.  Points into
 /// `code` and `scratch`.  For kCosine over kU8 its length is 1, not that of the value coded.
 Value decode(const Format& format, const std::byte* code, std::vector<float>& scratch);
 
