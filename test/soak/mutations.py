@@ -120,6 +120,10 @@ FAULTS = [
      "      if (batch.states[i] != NodeState::kLive || !is_rooted(children[i])) continue;\n"
      "      const float rank",
      "unit:core_hnsw_test.cpp:Hnsw.VacuumFindsParents*"),
+    ("an insert drops dying children", "src/core/hnsw/connect.h",
+     "        if (batch.states[i] != NodeState::kLive && !child) continue;",
+     "        if (batch.states[i] != NodeState::kLive) continue;",
+     "unit:core_hnsw_test.cpp:Hnsw.InsertsAfter*"),
     ("an insert that meets only dying nodes gets no parent", "src/core/hnsw/connect.h",
      "    if (entry.exists() && entry.level >= layer) near[count++] = entry.node;", "",
      "unit:core_hnsw_test.cpp:Hnsw.StaysWhole*"),

@@ -455,6 +455,49 @@ TEST(Hnsw, VacuumFindsParentsBelowNodesThatWereInsertedMeanwhile) {
   EXPECT_EQ(Check<MemoryGraph>(graph).run(), std::vector<std::string>{});
 }
 
+/// How many live nodes no way leads to from the entry point on layer 0.
+std::size_t cut_off(MemoryGraph& graph) {
+  std::vector<bool> seen(graph.node_count());
+  std::vector<NodeId> next{graph.entry().node};
+  seen[next[0]] = true;
+  LinkList list;
+  while (!next.empty()) {
+    graph.links(next.back(), 0, list);
+    next.pop_back();
+    for (const Link link : list.view()) {
+      if (!seen[node_of(link)]) next.push_back(node_of(link));
+      seen[node_of(link)] = true;
+    }
+  }
+  std::size_t count = 0;
+  for (NodeId node = 0; node < seen.size(); ++node) {
+    graph.links(node, 0, list);
+    count += list.state == NodeState::kLive && !seen[node];
+  }
+  return count;
+}
+
+TEST(Hnsw, InsertsAfterAnInterruptedVacuumCutNobodyOff) {
+  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8);
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    const Values values(format, 400, seed);
+    MemoryGraph graph(format, {2, 16}, heap());
+    InsertScratch scratch;
+    Rng rng(seed);
+    const auto insert_one = [&](std::size_t i, int level) {
+      insert(graph, codes::Query(format, values[i]), values.code(i), row_of(i), level, scratch,
+             heap());
+    };
+    insert_one(0, 6);  // stays the entry point
+    for (std::size_t i = 1; i < 200; ++i) insert_one(i, static_cast<int>(rng.below(8) == 0));
+    std::vector<NodeId> dying;
+    graph.mark_dead([&](RowId row) { return number_of(row) > 0 && rng.below(10) < 7; }, dying);
+    ASSERT_EQ(cut_off(graph), 0U) << seed;
+    for (std::size_t i = 200; i < 400; ++i) insert_one(i, static_cast<int>(rng.below(8) == 0));
+    EXPECT_EQ(cut_off(graph), 0U) << seed;
+  }
+}
+
 /// A graph into which values are inserted now and then while it is read and changed.
 class RestlessGraph : public MemoryGraph {
  public:

@@ -41,6 +41,30 @@ inline int child_count(std::span<const Link> links) {
   return static_cast<int>(std::count_if(links.begin(), links.end(), in_tree));
 }
 
+/// Sets scratch.dying to those children among `links` that need no parent any more: a vacuum has
+/// found them dead, and nobody is below them.  If all children are dying it is all of them, since
+/// somebody must take in whoever has no parent.
+template <WriteStore Store>
+void find_idle_children(Store& store, int layer, std::span<const Link> links,
+                        InsertScratch& scratch) {
+  auto& children = scratch.nodes;
+  children.clear();
+  for (const Link link : links) {
+    if (in_tree(link)) children.push_back(node_of(link));
+  }
+  store.fetch_codes(children, scratch.neighbors);
+  LinkList below;
+  bool all = true;
+  for (std::size_t i = 0; i < children.size(); ++i) {
+    const bool live = scratch.neighbors.states[i] == NodeState::kLive;
+    all = all && !live;
+    if (live) continue;
+    store.links(children[i], layer, below);
+    if (child_count(below.view()) == 0) scratch.dying.push_back(children[i]);
+  }
+  if (all && scratch.dying.empty()) scratch.dying = children;
+}
+
 /// Adds a link from `target` to `added` on `layer`, making room if there is none.
 /// added_code   the code of `added`
 /// as_child     the link becomes one of the tree
@@ -63,28 +87,22 @@ bool connect(Store& store, int layer, NodeId target, NodeId added, const std::by
     const auto present =
         std::find_if(links.begin(), links.end(), [&](Link link) { return node_of(link) == added; });
     if (present != links.end() && (!as_child || in_tree(*present))) return true;
-    // A vacuum under way may have left dying children; they need no parent any more.
     scratch.dying.clear();
     if (as_child && child_count(links) >= store.params().max_children(layer)) {
-      auto& children = scratch.nodes;
-      children.clear();
-      for (const Link link : links) {
-        if (in_tree(link)) children.push_back(node_of(link));
-      }
-      store.fetch_codes(children, scratch.neighbors);
-      for (std::size_t i = 0; i < children.size(); ++i) {
-        if (scratch.neighbors.states[i] != NodeState::kLive) scratch.dying.push_back(children[i]);
-      }
+      find_idle_children(store, layer, links, scratch);
       if (scratch.dying.empty()) return false;
     }
+
+    const auto stays_child = [&](Link link) {
+      return in_tree(link) &&
+             std::count(scratch.dying.begin(), scratch.dying.end(), node_of(link)) == 0;
+    };
 
     std::array<Link, kMaxLinks> desired;
     std::size_t count = 0;
     if (present != links.end()) {
       for (const Link link : links) {
-        const bool loses =
-            std::count(scratch.dying.begin(), scratch.dying.end(), node_of(link)) > 0;
-        const bool tree = node_of(link) == added || (in_tree(link) && !loses);
+        const bool tree = node_of(link) == added || stays_child(link);
         desired[count++] = make_link(node_of(link), kept_by_rule(link), tree);
       }
     } else {
@@ -99,9 +117,11 @@ bool connect(Store& store, int layer, NodeId target, NodeId added, const std::by
       std::vector<LinkCandidate> candidates;
       candidates.reserve(limit + 1);
       for (std::size_t i = 1; i < nodes.size(); ++i) {
-        if (batch.states[i] != NodeState::kLive) continue;
+        // A dying child stays: living ones below it may wait for a vacuum to give them a parent.
+        const bool child = stays_child(links[i - 1]);
+        if (batch.states[i] != NodeState::kLive && !child) continue;
         candidates.push_back({codes::pair_distance(format, batch.codes[0], batch.codes[i]), i,
-                              kept_by_rule(links[i - 1]), in_tree(links[i - 1])});
+                              kept_by_rule(links[i - 1]), child});
       }
       const auto code_of = [&](std::size_t i) { return i == 0 ? added_code : batch.codes[i]; };
       if (!add_neighbor(
