@@ -17,6 +17,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -41,12 +42,11 @@ inline int child_count(std::span<const Link> links) {
   return static_cast<int>(std::count_if(links.begin(), links.end(), in_tree));
 }
 
-/// Sets scratch.dying to those children among `links` that need no parent any more: a vacuum has
-/// found them dead, and nobody is below them.  If all children are dying it is all of them, since
-/// somebody must take in whoever has no parent.
+/// Sets scratch.dying to those children among `links` that a vacuum has found dead and that nobody
+/// is below: living ones below others may wait for a parent.  With `any` it is the first dying one.
 template <WriteStore Store>
-void find_idle_children(Store& store, int layer, std::span<const Link> links,
-                        InsertScratch& scratch) {
+void find_dying_children(Store& store, int layer, std::span<const Link> links, bool any,
+                         InsertScratch& scratch) {
   auto& children = scratch.nodes;
   children.clear();
   for (const Link link : links) {
@@ -54,26 +54,35 @@ void find_idle_children(Store& store, int layer, std::span<const Link> links,
   }
   store.fetch_codes(children, scratch.neighbors);
   LinkList below;
-  bool all = true;
   for (std::size_t i = 0; i < children.size(); ++i) {
-    const bool live = scratch.neighbors.states[i] == NodeState::kLive;
-    all = all && !live;
-    if (live) continue;
-    store.links(children[i], layer, below);
-    if (child_count(below.view()) == 0) scratch.dying.push_back(children[i]);
+    if (scratch.neighbors.states[i] == NodeState::kLive) continue;
+    if (!any) store.links(children[i], layer, below);
+    if (any || child_count(below.view()) == 0) scratch.dying.push_back(children[i]);
+    if (any) return;
   }
-  if (all && scratch.dying.empty()) scratch.dying = children;
 }
+
+/// What a link leads to.
+enum class As {
+  kNeighbor,  // no more than that
+  kChild,     // a child; dying ones that nobody is below make room for it
+  kHeir,      // a child; a dying one makes room for it, and goes below it.  For vacuum, which will
+              // repair the list
+  kOnlyHeir,  // a child; a dying one makes room for it, which nobody alive may be below
+};
+
+template <WriteStore Store>
+void put_below(Store& store, int layer, NodeId node, NodeId top, InsertScratch& scratch);
 
 /// Adds a link from `target` to `added` on `layer`, making room if there is none.
 /// added_code   the code of `added`
-/// as_child     the link becomes one of the tree
 ///
 /// Returns whether it is there now.  False if `target` is no longer live; as a child: or has as
 /// many children as it may have; else: or the new one was the one to leave out.
 template <WriteStore Store>
 bool connect(Store& store, int layer, NodeId target, NodeId added, const std::byte* added_code,
-             bool as_child, InsertScratch& scratch) {
+             As as, InsertScratch& scratch) {
+  const bool as_child = as != As::kNeighbor;
   // Each failed try means that somebody else's link got in: rare even with many writers.
   constexpr int kTries = 100;
   const codes::Format& format = store.format();
@@ -89,8 +98,13 @@ bool connect(Store& store, int layer, NodeId target, NodeId added, const std::by
     if (present != links.end() && (!as_child || in_tree(*present))) return true;
     scratch.dying.clear();
     if (as_child && child_count(links) >= store.params().max_children(layer)) {
-      find_idle_children(store, layer, links, scratch);
+      find_dying_children(store, layer, links, as != As::kChild, scratch);
       if (scratch.dying.empty()) return false;
+      if (as == As::kHeir) {
+        const NodeId dying = scratch.dying.front();
+        put_below(store, layer, dying, added, scratch);
+        scratch.dying.assign(1, dying);
+      }
     }
 
     const auto stays_child = [&](Link link) {
@@ -120,6 +134,7 @@ bool connect(Store& store, int layer, NodeId target, NodeId added, const std::by
         // A dying child stays: living ones below it may wait for a vacuum to give them a parent.
         const bool child = stays_child(links[i - 1]);
         if (batch.states[i] != NodeState::kLive && !child) continue;
+        if (batch.codes[i] == nullptr) continue;
         candidates.push_back({codes::pair_distance(format, batch.codes[0], batch.codes[i]), i,
                               kept_by_rule(links[i - 1]), child});
       }
@@ -157,66 +172,99 @@ inline float any_rank(NodeId node, NodeId parent) {
 /// is_rooted(n)   of one of `near`: whether it may be the parent, not being a descendant of `node`.
 ///                Its own descendants may then, too: also those that the caller does not know of
 ///                because they were inserted meanwhile
+/// as             any but kNeighbor
+/// pass_dying     whether the way may lead through dying nodes.  Not if `node` itself may be below
+///                one
 /// Returns false if nobody could be found.
 template <WriteStore Store, class IsRooted>
 bool find_parent(Store& store, int layer, NodeId node, const std::byte* code,
-                 std::span<const NodeId> near, IsRooted is_rooted, InsertScratch& scratch) {
+                 std::span<const NodeId> near, IsRooted is_rooted, As as, bool pass_dying,
+                 InsertScratch& scratch) {
   constexpr std::size_t kMostAsked = 16;
-  constexpr int kNearestSteps = 3;
-  constexpr int kDeepest = 1000;
-  NodeId start = kNoNode;
-  std::size_t asked = 0;
+  constexpr std::size_t kNearestSteps = 3;
+  constexpr std::size_t kMostSteps = 10000;
+  std::vector<NodeId> todo;
   for (const NodeId candidate : near) {
     if (candidate == node || !is_rooted(candidate)) continue;
-    if (asked++ == kMostAsked) break;
-    if (connect(store, layer, candidate, node, code, true, scratch)) return true;
-    if (start == kNoNode) start = candidate;
+    if (todo.size() == kMostAsked) break;
+    if (connect(store, layer, candidate, node, code, as, scratch)) return true;
+    todo.push_back(candidate);
   }
-  LinkList list;
+  std::size_t asked = todo.size();  // that many at the front of `todo`
+  std::reverse(todo.begin(), todo.end());
+  // A link of a dying node may lead to one that has another parent by now, and so in a circle.
+  std::set<NodeId> seen(todo.begin(), todo.end());
+  seen.insert(node);
+  struct Child {
+    bool is_dying;
+    float rank;
+    NodeId node;
+  };
+  std::vector<Child> ranked;
   std::vector<NodeId> children;
-  for (int depth = 0; depth < kDeepest && start != kNoNode; ++depth) {
+  LinkList list;
+  for (std::size_t step = 0; step < kMostSteps && !todo.empty(); ++step) {
     store.check_interrupts();
-    store.links(start, layer, list);
+    const NodeId parent = todo.back();
+    todo.pop_back();
+    if (todo.size() >= asked && connect(store, layer, parent, node, code, as, scratch)) return true;
+    asked = std::min(asked, todo.size());
+    store.links(parent, layer, list);
     children.clear();
     for (const Link link : list.view()) {
-      if (in_tree(link) && node_of(link) != node) children.push_back(node_of(link));
+      if (in_tree(link) && seen.insert(node_of(link)).second) children.push_back(node_of(link));
     }
-    if (children.empty()) return false;
-    start = kNoNode;
     store.fetch_codes(children, scratch.neighbors);
     const CodeBatch& batch = scratch.neighbors;
-    float best = 0;
+    ranked.clear();
     for (std::size_t i = 0; i < children.size(); ++i) {
-      if (batch.states[i] != NodeState::kLive) continue;
-      const float rank = depth < kNearestSteps
+      const bool is_dying = batch.states[i] != NodeState::kLive;
+      if (batch.codes[i] == nullptr || (is_dying && !pass_dying)) continue;
+      const float rank = step < kNearestSteps
                              ? codes::pair_distance(store.format(), code, batch.codes[i])
                              : any_rank(node, children[i]);
-      if (start != kNoNode && rank >= best) continue;
-      best = rank;
-      start = children[i];
+      ranked.push_back({is_dying, rank, children[i]});
     }
-    if (start != kNoNode && connect(store, layer, start, node, code, true, scratch)) return true;
+    // The first to be asked comes last.
+    std::sort(ranked.begin(), ranked.end(), [](const Child& a, const Child& b) {
+      return a.is_dying != b.is_dying ? a.is_dying : a.rank > b.rank;
+    });
+    for (const Child& child : ranked) todo.push_back(child.node);
   }
   return false;
 }
 
-/// Gives a new node a parent, if there is anybody: one of those it links to on `layer`, or below
-/// those.  Comes before connect_back: nobody knows a node that is not in the tree.
+/// Puts `node`, which may be dying, below `top` and its children.
 template <WriteStore Store>
-void join_tree(Store& store, int layer, NodeId node, std::span<const std::byte> code,
+void put_below(Store& store, int layer, NodeId node, NodeId top, InsertScratch& scratch) {
+  store.fetch_codes({&node, 1}, scratch.single);
+  if (scratch.single.codes[0] == nullptr) return;
+  const auto is_top = [&](NodeId other) { return other == top; };
+  find_parent(store, layer, node, scratch.single.codes[0], {&top, 1}, is_top, As::kChild, true,
+              scratch);
+}
+
+/// Gives a new node a parent on `layer`: one of those it links to, or below those, or anybody.  The
+/// way may lead through dying nodes: what lives below them waits for a vacuum to get another
+/// parent, and has `node` with it until then.  Comes before connect_back: nobody knows a node that
+/// is not in the tree. Returns false if nobody was found to be alive there.
+template <WriteStore Store>
+bool join_tree(Store& store, int layer, NodeId node, std::span<const std::byte> code,
                const LinkList& links, InsertScratch& scratch) {
-  std::array<NodeId, kMaxLinks> near;
-  std::size_t count = 0;
-  for (const Link link : links.view()) near[count++] = node_of(link);
-  if (count == 0) {
-    // On this layer the search has come to nobody but dying nodes.
-    const EntryPoint entry = store.entry();
-    if (entry.exists() && entry.level >= layer) near[count++] = entry.node;
+  std::vector<NodeId> near;
+  for (const Link link : links.view()) near.push_back(node_of(link));
+  const auto anybody = [](NodeId) { return true; };
+  const auto find = [&](As as) {
+    return find_parent(store, layer, node, code.data(), near, anybody, as, true, scratch);
+  };
+  if (find(As::kChild)) return true;
+  const EntryPoint entry = store.entry();
+  if (entry.exists() && entry.level >= layer) {
+    near.assign(1, entry.node);
+    if (find(As::kChild)) return true;
   }
-  // Nobody is found only if a vacuum takes them all away at this moment.  It waits for this insert
-  // before it looks for nodes without a parent.
-  find_parent(
-      store, layer, node, code.data(), {near.data(), count}, [](NodeId) { return true; }, scratch);
+  // Nobody lives below the dying ones that are to make room, or there would have been room.
+  return find(As::kOnlyHeir);
 }
 
 /// Adds links to a new node from those it links to on `layer`, nearest first.
@@ -224,32 +272,31 @@ template <WriteStore Store>
 void connect_back(Store& store, int layer, NodeId node, std::span<const std::byte> code,
                   const LinkList& links, InsertScratch& scratch) {
   for (const Link link : links.view()) {
-    connect(store, layer, node_of(link), node, code.data(), false, scratch);
+    connect(store, layer, node_of(link), node, code.data(), As::kNeighbor, scratch);
   }
 }
 
 /// Makes `node` the entry point and the one before it a child of `node`; or, if there is one on as
-/// high a layer by now, `node` one of those below it.
+/// high a layer, `node` one of those below it.  The one before must have been live when this insert
+/// began: then it may be linked to also if it is dying by now, as a vacuum waits for this insert.
 template <WriteStore Store>
 void become_entry(Store& store, EntryPoint node, std::span<const std::byte> code,
                   InsertScratch& scratch) {
-  const auto anybody = [](NodeId) { return true; };
   for (;;) {
     const EntryPoint entry = store.entry();
-    if (entry.exists()) {
-      store.fetch_codes({&entry.node, 1}, scratch.single);
-      const bool live = scratch.single.states[0] == NodeState::kLive;
-      const bool stays = live && entry.level >= node.level;
-      for (int layer = 0; live && layer <= std::min(entry.level, node.level); ++layer) {
-        if (stays) {
-          find_parent(store, layer, node.node, code.data(), {&entry.node, 1}, anybody, scratch);
-        } else {
-          connect(store, layer, node.node, entry.node, scratch.single.codes[0], true, scratch);
-        }
+    const bool stays = entry.level >= node.level;
+    bool has_parent = false;
+    for (int layer = 0; layer <= std::min(entry.level, node.level); ++layer) {
+      if (stays) {
+        const bool joined = join_tree(store, layer, node.node, code, LinkList{}, scratch);
+        has_parent = has_parent || (layer == 0 && joined);
+      } else {
+        store.fetch_codes({&entry.node, 1}, scratch.single);
+        if (scratch.single.codes[0] == nullptr) break;
+        connect(store, layer, node.node, entry.node, scratch.single.codes[0], As::kChild, scratch);
       }
-      if (stays) return;
     }
-    if (store.replace_entry(entry.node, node)) return;
+    if (has_parent || store.replace_entry(entry.node, node)) return;
   }
 }
 

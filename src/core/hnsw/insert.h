@@ -87,6 +87,13 @@ bool find_links(Store& store, Searched& searched, const codes::Query& query,
   return true;
 }
 
+template <WriteStore Store>
+bool is_live(Store& store, NodeId node) {
+  LinkList list;
+  store.links(node, 0, list);
+  return list.state == NodeState::kLive;
+}
+
 /// Inserts a row.
 /// searched  the same graph, to find neighbours in; what is decided by is read from `store`
 /// query   made from the row's value
@@ -103,6 +110,8 @@ void insert(Store& store, Searched& searched, const codes::Query& query,
   for (bool alone = false;; alone = true) {
     store.begin_insert(alone);
     entry = store.entry();
+    // A dying one stays until a vacuum replaces it: there is no other way to those below it.
+    if (entry.exists() && level > entry.level && !is_live(store, entry.node)) level = entry.level;
     if (alone || level <= entry.level) {
       if (!find_links(store, searched, query, code, row, level, entry, scratch, memory)) {
         store.end_insert();
@@ -115,11 +124,11 @@ void insert(Store& store, Searched& searched, const codes::Query& query,
 
   const NodeId node = store.create_node(level, code, row, scratch.lists);
   // A node has a parent, or is the root, before anybody comes to know it.
-  const bool is_root = level > entry.level || scratch.lists[0].count == 0;
-  if (is_root) become_entry(store, {node, level}, code, scratch);
+  const bool is_high = level > entry.level || scratch.lists[0].count == 0;
+  if (is_high) become_entry(store, {node, level}, code, scratch);
   for (int layer = level; layer >= 0; --layer) {
     const LinkList links = scratch.lists[static_cast<std::size_t>(layer)];
-    if (!is_root) join_tree(store, layer, node, code, links, scratch);
+    if (!is_high) join_tree(store, layer, node, code, links, scratch);
     connect_back(store, layer, node, code, links, scratch);
   }
   store.end_insert();

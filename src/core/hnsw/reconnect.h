@@ -170,7 +170,10 @@ class Spanning {
     std::vector<NodeId> near;
     store_.links(node, layer_, list_);
     for (const Link link : list_.view()) near.push_back(node_of(link));
-    if (find_parent(store_, layer_, node, code.data(), near, rooted, scratch_)) return true;
+    const auto find = [&](As as) {
+      return find_parent(store_, layer_, node, code.data(), near, rooted, as, false, scratch_);
+    };
+    if (find(As::kChild)) return true;
 
     const codes::Query query(format, codes::decode(format, code.data(), floats_));
     const EntryPoint entry = store_.entry();
@@ -181,7 +184,7 @@ class Spanning {
     near.clear();
     for (const Candidate& found : search.sorted_results()) near.push_back(found.id);
     near.push_back(root_);
-    return find_parent(store_, layer_, node, code.data(), near, rooted, scratch_);
+    return find(As::kChild) || find(As::kHeir);
   }
 
   Store& store_;
@@ -225,6 +228,16 @@ LiveNodes find_live(Store& store) {
   return live;
 }
 
+/// Puts the entry point below `next`, which is about to take its place: if the vacuum ends early,
+/// the way to many nodes still leads through it, dying as it may be.
+template <WriteStore Store>
+void hand_over_tree(Store& store, EntryPoint entry, EntryPoint next) {
+  InsertScratch scratch;
+  for (int layer = 0; layer <= std::min(entry.level, next.level); ++layer) {
+    put_below(store, layer, entry.node, next.node, scratch);
+  }
+}
+
 /// Sees to it that the entry point is a live node of the highest layer, and returns it, with the
 /// live nodes of that moment.
 ///
@@ -244,6 +257,7 @@ EntryPoint settle_entry(Store& store, LiveNodes& live) {
     // One that was inserted after the nodes were looked at.
     if (is_live && (entry.node >= live.base.size() || !live.base[entry.node])) continue;
     if (is_live && entry.level >= live.highest.level) return entry;
+    if (live.highest.exists()) hand_over_tree(store, entry, live.highest);
     if (store.replace_entry(entry.node, live.highest)) store.wait_for_inserts();
   }
   throw Error(ErrorCode::kInternal, "hnsw graph not repaired");
