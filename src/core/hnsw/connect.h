@@ -234,14 +234,18 @@ bool find_parent(Store& store, int layer, NodeId node, const std::byte* code,
   return false;
 }
 
-/// Puts `node`, which may be dying, below `top` and its children.
+/// Puts `node`, which may be dying, below `top`: among its children or theirs.
 template <WriteStore Store>
 void put_below(Store& store, int layer, NodeId node, NodeId top, InsertScratch& scratch) {
   store.fetch_codes({&node, 1}, scratch.single);
   if (scratch.single.codes[0] == nullptr) return;
   const auto is_top = [&](NodeId other) { return other == top; };
-  find_parent(store, layer, node, scratch.single.codes[0], {&top, 1}, is_top, As::kChild, true,
-              scratch);
+  for (const As as : {As::kChild, As::kOnlyHeir}) {
+    if (find_parent(store, layer, node, scratch.single.codes[0], {&top, 1}, is_top, as, true,
+                    scratch)) {
+      return;
+    }
+  }
 }
 
 /// Gives a new node a parent on `layer`: one of those it links to, or below those, or anybody.  The
