@@ -445,7 +445,7 @@ class BusyGraph : public MemoryGraph {
 };
 
 TEST(Hnsw, VacuumFindsParentsBelowNodesThatWereInsertedMeanwhile) {
-  Fixture fixture(codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8), 460);
+  Fixture fixture(codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8), 1200);
   BusyGraph graph(fixture, 0);
   for (std::size_t i = 0; i < 400; ++i) graph.insert_next(static_cast<int>(i % 4 == 0));
   // A node may have two children, and the new ones take the places near the root.
