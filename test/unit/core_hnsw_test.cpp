@@ -482,7 +482,7 @@ TEST(Hnsw, InsertsAfterAnInterruptedVacuumCutNobodyOff) {
 #if defined(VECTOR_EMULATED) || defined(__SANITIZE_ADDRESS__)
   constexpr std::uint64_t kSeeds = 40;
 #else
-  constexpr std::uint64_t kSeeds = 200;
+  constexpr std::uint64_t kSeeds = 400;
 #endif
   const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8);
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
@@ -572,7 +572,7 @@ TEST(Hnsw, StaysWholeWhateverIsInsertedDuringAVacuum) {
 #if defined(VECTOR_EMULATED) || defined(__SANITIZE_ADDRESS__)
   constexpr std::uint64_t kSeeds = 5;
 #else
-  constexpr std::uint64_t kSeeds = 40;
+  constexpr std::uint64_t kSeeds = 120;
 #endif
   const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8);
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {

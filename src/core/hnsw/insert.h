@@ -20,6 +20,7 @@
 #include "core/hnsw/search.h"
 #include "core/hnsw/select_neighbors.h"
 #include "core/hnsw/store.h"
+#include "core/hnsw/tree.h"
 
 namespace vec::hnsw {
 
@@ -87,13 +88,6 @@ bool find_links(Store& store, Searched& searched, const codes::Query& query,
   return true;
 }
 
-template <WriteStore Store>
-bool is_live(Store& store, NodeId node) {
-  LinkList list;
-  store.links(node, 0, list);
-  return list.state == NodeState::kLive;
-}
-
 /// Inserts a row.
 /// searched  the same graph, to find neighbours in; what is decided by is read from `store`
 /// query   made from the row's value
@@ -110,8 +104,6 @@ void insert(Store& store, Searched& searched, const codes::Query& query,
   for (bool alone = false;; alone = true) {
     store.begin_insert(alone);
     entry = store.entry();
-    // A dying one stays until a vacuum replaces it: there is no other way to those below it.
-    if (entry.exists() && level > entry.level && !is_live(store, entry.node)) level = entry.level;
     if (alone || level <= entry.level) {
       if (!find_links(store, searched, query, code, row, level, entry, scratch, memory)) {
         store.end_insert();

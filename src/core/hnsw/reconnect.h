@@ -1,6 +1,6 @@
 // core/hnsw/reconnect.h
 //
-// Seeing to it that the tree spans every layer again (connect.h, HNSW invariant 8): after vacuum
+// Seeing to it that the tree spans every layer again (tree.h, HNSW invariant 8): after vacuum
 // has found nodes dead, and after a build that links nodes without regard to it.
 //
 //   1. walk the tree from the entry point
@@ -26,9 +26,9 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/hnsw/connect.h"
 #include "core/hnsw/in_links.h"
 #include "core/hnsw/search.h"
+#include "core/hnsw/tree.h"
 
 namespace vec::hnsw {
 
@@ -170,10 +170,10 @@ class Spanning {
     std::vector<NodeId> near;
     store_.links(node, layer_, list_);
     for (const Link link : list_.view()) near.push_back(node_of(link));
-    const auto find = [&](As as) {
-      return find_parent(store_, layer_, node, code.data(), near, rooted, as, false, scratch_);
+    const auto find = [&](Way way) {
+      return find_parent(store_, layer_, node, code.data(), near, rooted, way, scratch_);
     };
-    if (find(As::kChild)) return true;
+    if (find(Way::kLive)) return true;
 
     const codes::Query query(format, codes::decode(format, code.data(), floats_));
     const EntryPoint entry = store_.entry();
@@ -184,7 +184,7 @@ class Spanning {
     near.clear();
     for (const Candidate& found : search.sorted_results()) near.push_back(found.id);
     near.push_back(root_);
-    return find(As::kChild) || find(As::kHeir);
+    return find(Way::kLive) || find(Way::kDisplacing);
   }
 
   Store& store_;
@@ -234,7 +234,7 @@ template <WriteStore Store>
 void hand_over_tree(Store& store, EntryPoint entry, EntryPoint next) {
   InsertScratch scratch;
   for (int layer = 0; layer <= std::min(entry.level, next.level); ++layer) {
-    put_below(store, layer, entry.node, next.node, scratch);
+    put_below(store, layer, entry.node, next.node, kNoNode, scratch);
   }
 }
 

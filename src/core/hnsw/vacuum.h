@@ -150,7 +150,7 @@ class Repair {
     const std::vector<std::byte> code(batch_.codes[0], batch_.codes[0] + own_bytes(format));
     for (std::size_t i = stayed; i < kept.size(); ++i) {
       if (layer == 0) in_links_.add(nodes_[kept[i].index]);
-      connect(store_, layer, nodes_[kept[i].index], node, code.data(), As::kNeighbor, scratch_);
+      connect(store_, layer, nodes_[kept[i].index], node, code.data(), false, scratch_);
     }
     return true;
   }
