@@ -39,6 +39,7 @@ $node->append_conf('postgresql.conf', q{
 	shared_buffers = 16MB
 	restart_after_crash = off
 	log_error_verbosity = verbose
+	jit = off
 	enable_seqscan = off});
 $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION vector');
