@@ -86,7 +86,10 @@ bool connect(Store& store, int layer, NodeId target, NodeId added, const std::by
     scratch.dying.clear();
     if (as_child && child_count(links) >= store.params().max_children(layer)) {
       find_idle_children(store, layer, links, scratch);
-      if (unneeded != kNoNode) scratch.dying.push_back(unneeded);
+      const bool has_unneeded = std::any_of(links.begin(), links.end(), [&](Link link) {
+        return in_tree(link) && node_of(link) == unneeded;
+      });
+      if (has_unneeded) scratch.dying.push_back(unneeded);
       if (scratch.dying.empty()) return false;
     }
 
