@@ -9,7 +9,7 @@ use Test::More;
 
 my $primary = PostgreSQL::Test::Cluster->new('primary');
 $primary->init(allows_streaming => 1);
-$primary->append_conf('postgresql.conf', "wal_consistency_checking = 'all'\nautovacuum = off\n");
+$primary->append_conf('postgresql.conf', "wal_consistency_checking = 'all'\nautovacuum = off\nwal_keep_size = 1GB\n");
 $primary->start;
 $primary->backup('copy');
 my $standby = PostgreSQL::Test::Cluster->new('standby');

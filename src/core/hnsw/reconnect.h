@@ -260,7 +260,8 @@ EntryPoint settle_entry(Store& store, LiveNodes& live) {
     if (live.highest.exists()) hand_over_tree(store, entry, live.highest);
     if (store.replace_entry(entry.node, live.highest)) store.wait_for_inserts();
   }
-  throw Error(ErrorCode::kInternal, "hnsw graph not repaired");
+  throw Error(ErrorCode::kIndexCorrupted, "hnsw graph not repaired")
+      .with_hint("Please REINDEX it.");
 }
 
 /// What there is to know of a graph whose layers have been spanned.

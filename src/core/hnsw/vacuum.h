@@ -53,7 +53,8 @@ class Repair {
       store_.check_interrupts();
       store_.links(node, layer, now);
     }
-    throw Error(ErrorCode::kInternal, "hnsw graph not repaired");
+    throw Error(ErrorCode::kIndexCorrupted, "hnsw graph not repaired")
+        .with_hint("Please REINDEX it.");
   }
 
  private:

@@ -109,7 +109,8 @@ Shape shape_of(Relation index, Method method) {
   if (meta.dims < 1 || meta.dims > static_cast<uint32>(max_dims(method, opclass.element)) ||
       meta.lists < static_cast<uint32>(vec::ivf::kMinLists) ||
       meta.lists > static_cast<uint32>(vec::ivf::kMaxLists) || meta.element != format.element ||
-      meta.metric != format.metric || meta.code_kind != format.kind) {
+      meta.metric != format.metric || meta.code_kind != format.kind ||
+      static_cast<int64>(meta.dims) != TupleDescAttr(RelationGetDescr(index), 0)->atttypmod) {
     raise_corrupted(index, 0, "meta page");
   }
   return shape_from(method, format, meta.lists);
