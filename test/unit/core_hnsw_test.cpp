@@ -455,7 +455,8 @@ TEST(Hnsw, VacuumFindsParentsBelowNodesThatWereInsertedMeanwhile) {
   EXPECT_EQ(Check<MemoryGraph>(graph).run(), std::vector<std::string>{});
 }
 
-/// How many live nodes no way leads to from the entry point on layer 0.
+/// How many live nodes the tree of layer 0 does not lead to from the entry point, over dying ones,
+/// too: HNSW invariant 9.
 std::size_t cut_off(MemoryGraph& graph) {
   std::vector<bool> seen(graph.node_count());
   std::vector<NodeId> next;
@@ -466,8 +467,9 @@ std::size_t cut_off(MemoryGraph& graph) {
     graph.links(next.back(), 0, list);
     next.pop_back();
     for (const Link link : list.view()) {
-      if (!seen[node_of(link)]) next.push_back(node_of(link));
+      if (!in_tree(link) || seen[node_of(link)]) continue;
       seen[node_of(link)] = true;
+      next.push_back(node_of(link));
     }
   }
   std::size_t count = 0;

@@ -120,8 +120,7 @@ bool find_parent(Store& store, int layer, NodeId node, const std::byte* code,
     todo.pop_back();
     if (at >= asked && ask(parent)) return true;
     store.links(parent, layer, list);
-    steps[at].is_dying = list.state != NodeState::kLive;
-    steps[at].is_needed = !steps[at].is_dying;
+    steps[at].is_needed = list.state == NodeState::kLive;
     children.clear();
     for (const Link link : list.view()) {
       if (in_tree(link)) children.push_back(node_of(link));

@@ -3,7 +3,7 @@
 // Taking dead rows out of the graph.  The paper (search.h) has no deletion; this is ours.
 //
 //   1. drop the dead rows; a node left without any becomes dying: still passed through, never a
-//      result, never linked to by inserts that begin from here on
+//      result, never chosen for a neighbour by inserts that begin from here on
 //   2. wait for the inserts that had begun, which may have linked to it
 //   3. give a new parent to whoever lost it, and a new entry point to the graph if need be
 //      (reconnect.h)
