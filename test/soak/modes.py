@@ -47,13 +47,13 @@ class Run:
         client.recall = {}
 
     def judge(self, name, pairs):
-        """Recall of one index over what was asked with ef_search >= 100 or all lists.  Of a graph with
-        m = 2 one question in fifty finds less than half: few questions say nothing."""
+        """Recall of one index over what was asked with ef_search >= 100 or all lists.  Few questions
+        say nothing."""
         found, wanted = sum(a for a, _ in pairs), sum(b for _, b in pairs)
         self.count("neighbours asked for with a floor", wanted)
         self.count("of these found", found)
         if len(pairs) >= 10 and wanted >= 100 and found < 0.75 * wanted:
-            raise Broken(f"recall of {name}: {found} of {wanted}")
+            raise Broken(f"recall of {name}: {found} of {wanted}; found and wanted of each: {pairs}")
 
     def no_alarms(self, server):
         lines = server.alarms()

@@ -45,6 +45,12 @@ class Index:
     def distance(self, literal):
         return f"({self.expression}) {OPERATOR[self.metric]} {literal}"
 
+    def has_floor(self):
+        """Whether most of the nearest must be found.  Four links a node do not do it: 1,400 rows of
+        200 dimensions without any structure, m = 2 and ef_search = 100, asked for their own value,
+        are found in 4 of 10 cases, with m = 4 in 97 of 100."""
+        return "(m = 2," not in self.options
+
 
 @dataclass
 class Table:

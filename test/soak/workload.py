@@ -119,8 +119,9 @@ class Worker(Client):
 
     def do_query(self, rng, table):
         index = rng.choice(table.indexes)
+        judged = table.style in ("uniform", "grid") and index.has_floor()
         ask(self, Question(rng, table, index), query_value(self, rng, table, index),
-            self.recall.setdefault(index.name, []) if table.style in ("uniform", "grid") else None)
+            self.recall.setdefault(index.name, []) if judged else None)
 
     def do_check(self, rng, table):
         if self.shared:
