@@ -243,13 +243,16 @@ void hand_over_tree(Store& store, EntryPoint entry, EntryPoint next) {
 ///
 /// An insert that holds an entry point which is about to be replaced does not know that its own
 /// node is higher than the new one.  So whoever replaces it waits for such inserts, and looks
-/// again.  Ends with an error if that does not come to an end, as in a damaged index.
+/// again.  And an insert may have made a node whose parent it has yet to find: those that were
+/// under way when the nodes were looked at come to their end, or two would find one.  Ends with an
+/// error if that does not come to an end, as in a damaged index.
 template <WriteStore Store>
 EntryPoint settle_entry(Store& store, LiveNodes& live) {
   constexpr int kTries = 100;
   LinkList list;
   for (int attempt = 0; attempt < kTries; ++attempt) {
     live = find_live(store);
+    store.wait_for_inserts();
     const EntryPoint entry = store.entry();
     if (!entry.exists()) return entry;
     store.links(entry.node, 0, list);

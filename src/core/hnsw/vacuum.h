@@ -5,8 +5,9 @@
 //   1. drop the dead rows; a node left without any becomes dying: still passed through, never a
 //      result, never chosen for a neighbour by inserts that begin from here on
 //   2. wait for the inserts that had begun, which may have linked to it
-//   3. give a new parent to whoever lost it, and a new entry point to the graph if need be
-//      (reconnect.h)
+//   3. look who lives, and wait for the inserts again, which may have made one of these that has
+//      yet to find a parent; give a new parent to whoever lost it, and a new entry point to the
+//      graph if need be (reconnect.h)
 //   4. give every list that has a dying node the nearest of what it led to instead, and a second
 //      link to whoever is led to once (in_links.h)
 //   5. free the dying nodes: nobody leads to them any more
