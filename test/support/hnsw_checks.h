@@ -49,6 +49,31 @@ inline void expect_links_sound(const hnsw::MemoryGraph& graph) {
   ASSERT_EQ(graph.entry().level, top);
 }
 
+/// How many live nodes the tree of layer 0 does not lead to from the entry point, over dying ones,
+/// too: HNSW invariant 9.
+inline std::size_t cut_off(const hnsw::MemoryGraph& graph) {
+  std::vector<bool> seen(graph.node_count());
+  std::vector<hnsw::NodeId> next;
+  if (graph.entry().exists()) next.push_back(graph.entry().node);
+  for (const hnsw::NodeId node : next) seen[node] = true;
+  hnsw::LinkList list;
+  while (!next.empty()) {
+    graph.links(next.back(), 0, list);
+    next.pop_back();
+    for (const hnsw::Link link : list.view()) {
+      if (!hnsw::in_tree(link) || seen[hnsw::node_of(link)]) continue;
+      seen[hnsw::node_of(link)] = true;
+      next.push_back(hnsw::node_of(link));
+    }
+  }
+  std::size_t count = 0;
+  for (hnsw::NodeId node = 0; node < seen.size(); ++node) {
+    graph.links(node, 0, list);
+    count += list.state == hnsw::NodeState::kLive && !seen[node];
+  }
+  return count;
+}
+
 /// Nodes that a walk over layer 0 from the entry point does not come to.
 inline std::size_t unreachable_nodes(const hnsw::MemoryGraph& graph) {
   std::vector<bool> seen(graph.node_count());

@@ -1,17 +1,24 @@
+// Inserts and vacuums that take turns at any call of the Store.  Each insert has a thread, but only
+// one thread runs at a time, and a seed says which: what fails fails again.
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <list>
 #include <memory_resource>
 #include <semaphore>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "core/error.h"
 #include "core/hnsw/check.h"
 #include "core/hnsw/insert.h"
 #include "core/hnsw/memory_graph.h"
 #include "core/hnsw/vacuum.h"
 #include "core/rng.h"
+#include "support/hnsw_checks.h"
 #include "support/hnsw_data.h"
 
 namespace vec::hnsw {
@@ -23,26 +30,19 @@ std::pmr::memory_resource* heap() { return std::pmr::new_delete_resource(); }
 
 RowId row_of(std::size_t number) { return {0, static_cast<std::uint16_t>(number), 1}; }
 
-/// A graph, and one insert at a time that stops halfway while somebody else goes on.
-class TwoHands : public MemoryGraph {
+/// A graph, and inserts that are under way while somebody else reads and changes it.
+class Workshop : public MemoryGraph {
  public:
-  TwoHands(const codes::Format& format, const Values& values, std::uint64_t seed)
-      : MemoryGraph(format, {2, 16}, heap()), values_(values), rng_(seed) {}
-  ~TwoHands() { finish_insert(); }
-  TwoHands(const TwoHands&) = delete;
-  TwoHands& operator=(const TwoHands&) = delete;
+  Workshop(const codes::Format& format, Params params, const Values& values, std::uint64_t seed)
+      : MemoryGraph(format, params, heap()), values_(values), rng_(seed) {}
+  ~Workshop() { finish_inserts(); }
+  Workshop(const Workshop&) = delete;
+  Workshop& operator=(const Workshop&) = delete;
 
-  template <class Store>
-  void insert_next(Store& store) {
-    const std::size_t i = next_++;
-    // What would change the entry point is inserted alone: not halfway.
-    const int most = is_busy ? std::max(entry().level, 0) : kMaxLevel;
-    const int level = std::min(draw_level(rng_.uniform(), params().m), most);
-    InsertScratch scratch;
-    insert(store, codes::Query(format(), values_[i]), values_.code(i), row_of(i), level, scratch,
-           heap());
-  }
+  bool has_next() const { return next_ < values_.size(); }
+  void insert_next() { insert_next(static_cast<MemoryGraph&>(*this)); }
 
+  // The view of who is no insert under way.  The others have their turns between its calls.
   void links(NodeId node, int layer, LinkList& out) {
     MemoryGraph::links(node, layer, out);
     take_turns();
@@ -52,146 +52,214 @@ class TwoHands : public MemoryGraph {
     take_turns();
     return MemoryGraph::replace_links(node, layer, expected, desired);
   }
+  bool replace_entry(NodeId old, EntryPoint entry) {
+    take_turns();
+    return MemoryGraph::replace_entry(old, entry);
+  }
   template <class Visit>
   void for_each_live(Visit visit) {
-    if (is_busy && !inserter_.joinable() && rng_.below(2) == 0) begin_insert_halfway();
+    // It takes long; nodes that have just been made are of interest.
+    for (int i = 0; i < 8 && most_hands > 0; ++i) give_turn();
     MemoryGraph::for_each_live(visit);
   }
-  void wait_for_inserts() { finish_insert(); }
-
-  /// Lets the insert that is under way go on to its end.
-  void finish_insert() {
-    if (!inserter_.joinable()) return;
-    if (is_paused_) inserter_turn_.release();
-    is_paused_ = false;
-    inserter_.join();
+  void wait_for_inserts() {
+    take_turns();
+    finish_inserts();
   }
 
-  bool has_next() const { return next_ < values_.size(); }
-  bool is_busy = false;
+  void finish_inserts() {
+    while (!hands_.empty()) go_on(hands_.begin());
+  }
+
+  std::size_t most_hands = 0;                    // inserts under way at once
+  std::uint64_t calls_a_turn = 8;                // between turns of theirs, on average
+  std::uint64_t calls_left = ~std::uint64_t{0};  // then a vacuum fails
 
  private:
-  static constexpr int kNever = -1;
+  /// Somebody who inserts.
+  struct Hand {
+    std::binary_semaphore turn{0};
+    bool is_done = false;
+    std::thread thread;
+  };
 
-  /// The insert's view.
+  /// The graph as an insert sees it.  After any call it may be another's turn.
   class View {
    public:
-    explicit View(TwoHands& graph) : it_(graph) {}
+    View(Workshop& graph, Hand& hand) : it_(graph), hand_(hand) {}
     const codes::Format& format() const { return it_.format(); }
     const Params& params() const { return it_.params(); }
-    EntryPoint entry() const { return it_.entry(); }
+    EntryPoint entry() {
+      const EntryPoint entry = it_.entry();
+      rest();
+      return entry;
+    }
     void links(NodeId node, int layer, LinkList& out) {
-      it_.pause();
       it_.MemoryGraph::links(node, layer, out);
+      rest();
     }
-    void score(const codes::Query& query, std::span<const NodeId> nodes, NodeScore* out) const {
+    void score(const codes::Query& query, std::span<const NodeId> nodes, NodeScore* out) {
       it_.score(query, nodes, out);
+      rest();
     }
-    void fetch_codes(std::span<const NodeId> nodes, CodeBatch& batch) const {
+    void fetch_codes(std::span<const NodeId> nodes, CodeBatch& batch) {
       it_.fetch_codes(nodes, batch);
+      rest();
     }
-    void prefetch_links(NodeId node) const { it_.prefetch_links(node); }
+    void prefetch_links(NodeId) const {}
     void check_interrupts() const {}
-    void begin_insert(bool) const {}
-    void end_insert() const {}
+    void begin_insert(bool exclusive) {
+      while (it_.is_exclusive_ || (exclusive && it_.sharers_ > 0)) it_.pause(hand_);
+      exclusive_ = exclusive;
+      exclusive ? it_.is_exclusive_ = true : ++it_.sharers_;
+    }
+    void end_insert() { exclusive_ ? it_.is_exclusive_ = false : --it_.sharers_; }
     NodeId create_node(int level, std::span<const std::byte> code, RowId row,
                        std::span<const LinkList> lists) {
-      if (it_.pause_in_ != kNever) it_.pause_in_ = static_cast<int>(it_.rng_.below(8));
-      return it_.create_node(level, code, row, lists);
+      const NodeId node = it_.create_node(level, code, row, lists);
+      rest(2);
+      return node;
     }
     bool replace_links(NodeId node, int layer, std::span<const Link> expected,
                        std::span<const Link> desired) {
-      it_.pause();
-      return it_.MemoryGraph::replace_links(node, layer, expected, desired);
+      const bool done = it_.MemoryGraph::replace_links(node, layer, expected, desired);
+      rest(10);
+      return done;
     }
     bool add_row(NodeId node, std::uint16_t generation, RowId row) {
       return it_.add_row(node, generation, row);
     }
-    bool replace_entry(NodeId old, EntryPoint entry) { return it_.replace_entry(old, entry); }
+    bool replace_entry(NodeId old, EntryPoint entry) {
+      const bool done = it_.MemoryGraph::replace_entry(old, entry);
+      rest(2);
+      return done;
+    }
 
    private:
-    TwoHands& it_;
+    /// One call in so many ends with a pause.
+    void rest(std::uint64_t odds = 60) {
+      if (it_.rng_.below(odds) == 0) it_.pause(hand_);
+    }
+
+    Workshop& it_;
+    Hand& hand_;
+    bool exclusive_ = false;
   };
 
-  /// Called by the insert.
-  void pause() {
-    if (pause_in_ == kNever || pause_in_-- > 0) return;
-    is_paused_ = true;
-    main_turn_.release();
-    inserter_turn_.acquire();
+  template <class Store>
+  void insert_next(Store&& store) {
+    const std::size_t i = next_++;
+    const int level = draw_level(rng_.uniform(), params().m);
+    InsertScratch scratch;
+    insert(store, codes::Query(format(), values_[i]), values_.code(i), row_of(i), level, scratch,
+           heap());
   }
 
-  /// Called by who is not the insert.
-  void take_turns() {
-    if (!is_busy || rng_.below(10) != 0) return;
-    if (inserter_.joinable()) {
-      if (rng_.below(8) == 0) finish_insert();
+  /// Called by a hand.
+  void pause(Hand& hand) {
+    main_turn_.release();
+    hand.turn.acquire();
+  }
+
+  void go_on(std::list<Hand>::iterator hand) {
+    hand->turn.release();
+    main_turn_.acquire();
+    if (!hand->is_done) {
+      // The next time it is somebody else's turn: this one may wait for him.
+      hands_.splice(hands_.end(), hands_, hand);
       return;
     }
-    begin_insert_halfway();
+    hand->thread.join();
+    hands_.erase(hand);
   }
 
-  void begin_insert_halfway() {
-    if (next_ == values_.size()) return;
-    pause_in_ = static_cast<int>(rng_.below(200));
-    inserter_ = std::thread([this] {
-      View view(*this);
-      insert_next(view);
-      if (pause_in_ != kNever) main_turn_.release();  // was not paused
+  void begin_insert_by_hand() {
+    Hand& hand = hands_.emplace_back();
+    hand.thread = std::thread([this, &hand] {
+      hand.turn.acquire();
+      insert_next(View(*this, hand));
+      hand.is_done = true;
+      main_turn_.release();
     });
-    main_turn_.acquire();
+  }
+
+  /// Called by who is no hand.
+  void take_turns() {
+    if (most_hands == 0) return;
+    if (calls_left == 0) throw Error(ErrorCode::kInternal, "the vacuum was interrupted");
+    --calls_left;
+    if (rng_.below(calls_a_turn) == 0) give_turn();
+  }
+
+  void give_turn() {
+    if (hands_.size() < most_hands && has_next() && rng_.below(4) == 0) begin_insert_by_hand();
+    if (hands_.empty()) return;
+    go_on(std::next(hands_.begin(), static_cast<std::ptrdiff_t>(rng_.below(hands_.size()))));
   }
 
   const Values& values_;
   Rng rng_;
   std::size_t next_ = 0;
-  std::thread inserter_;
-  bool is_paused_ = false;
-  int pause_in_ = kNever;  // so many calls of the insert's
+  std::list<Hand> hands_;
+  int sharers_ = 0;  // of the lock of inserts
+  bool is_exclusive_ = false;
   std::binary_semaphore main_turn_{0};
-  std::binary_semaphore inserter_turn_{0};
 };
 
-TEST(HnswRaces, AVacuumGivesNoSecondParentToWhatIsBeingInserted) {
+codes::Format small_format() {
+  return codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8);
+}
+
 #if defined(VECTOR_EMULATED) || defined(__SANITIZE_ADDRESS__)
-  constexpr std::uint64_t kSeeds = 10;
+constexpr std::uint64_t kSeeds = 6;
 #else
-  constexpr std::uint64_t kSeeds = 200;
+constexpr std::uint64_t kSeeds = 100;
 #endif
-  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8);
+
+TEST(HnswRaces, InsertsKeepTheTree) {
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    const Values values(format, 500, seed);
-    TwoHands graph(format, values, seed);
-    for (std::size_t i = 0; i < 200; ++i) graph.insert_next(static_cast<MemoryGraph&>(graph));
-    for (int round = 0; round < 3; ++round) {
-      graph.is_busy = true;
-      remove_dead(
-          graph, [&](RowId row) { return (row.block_low * seed + round) % 5 < 2; }, heap());
-      graph.is_busy = false;
-      graph.finish_insert();
-      EXPECT_EQ(Check<MemoryGraph>(graph).run(), std::vector<std::string>{});
-    }
+    const Values values(small_format(), 300, seed);
+    Workshop graph(small_format(), {2 + static_cast<int>(seed % 2), 16}, values, seed);
+    graph.insert_next();
+    graph.most_hands = 1 + seed % 4;
+    LinkList list;
+    while (graph.has_next()) graph.links(0, 0, list);
+    graph.finish_inserts();
+    EXPECT_EQ(Check<MemoryGraph>(graph).run(), std::vector<std::string>{});
   }
 }
 
-TEST(HnswRaces, InsertsBesideOthersKeepTheTree) {
-#if defined(VECTOR_EMULATED) || defined(__SANITIZE_ADDRESS__)
-  constexpr std::uint64_t kSeeds = 5;
-#else
-  constexpr std::uint64_t kSeeds = 100;
-#endif
-  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8);
+TEST(HnswRaces, VacuumsAndInsertsKeepTheTree) {
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    const Values values(format, 400, seed);
-    TwoHands graph(format, values, seed);
-    for (int i = 0; i < 40; ++i) graph.insert_next(static_cast<MemoryGraph&>(graph));
-    graph.is_busy = true;
-    while (graph.has_next()) graph.insert_next(graph);
-    graph.is_busy = false;
-    graph.finish_insert();
-    EXPECT_EQ(Check<MemoryGraph>(graph).run(), std::vector<std::string>{});
+    const Values values(small_format(), 700, seed);
+    Workshop graph(small_format(), {2, 16}, values, seed);
+    for (std::size_t i = 0; i < 200; ++i) graph.insert_next();
+    Rng rng(seed * 7);
+    std::vector<bool> is_dead(values.size());
+    const auto dead = [&](RowId row) { return static_cast<bool>(is_dead[row.block_low]); };
+    for (int round = 0; round < 4; ++round) {
+      for (std::size_t i = 0; i < is_dead.size(); ++i) {
+        is_dead[i] = is_dead[i] || (i < 200 * (round + 1U) && rng.below(10) < 1 + seed % 9);
+      }
+      graph.most_hands = 1 + seed % 3;
+      graph.calls_a_turn = std::array{10U, 60U, 300U}[rng.below(3)];
+      // All but the last may end early.
+      const bool ends = round == 3 || rng.below(2) == 0;
+      graph.calls_left = ends ? ~std::uint64_t{0} : rng.below(1500);
+      bool ended = false;
+      try {
+        remove_dead(graph, dead, heap());
+        ended = true;
+      } catch (const Error&) {
+      }
+      graph.most_hands = 0;
+      graph.finish_inserts();
+      EXPECT_EQ(test::cut_off(graph), 0U) << "round " << round;
+      if (!ended) continue;
+      EXPECT_EQ(Check<MemoryGraph>(graph).run(), std::vector<std::string>{});
+    }
   }
 }
 

@@ -22,6 +22,7 @@
 namespace vec::hnsw {
 namespace {
 
+using test::cut_off;
 using test::Values;
 
 std::pmr::memory_resource* heap() { return std::pmr::new_delete_resource(); }
@@ -453,31 +454,6 @@ TEST(Hnsw, VacuumFindsParentsBelowNodesThatWereInsertedMeanwhile) {
   remove_dead(
       graph, [](RowId row) { return number_of(row) % 10 != 0 && number_of(row) < 400; }, heap());
   EXPECT_EQ(Check<MemoryGraph>(graph).run(), std::vector<std::string>{});
-}
-
-/// How many live nodes the tree of layer 0 does not lead to from the entry point, over dying ones,
-/// too: HNSW invariant 9.
-std::size_t cut_off(MemoryGraph& graph) {
-  std::vector<bool> seen(graph.node_count());
-  std::vector<NodeId> next;
-  if (graph.entry().exists()) next.push_back(graph.entry().node);
-  for (const NodeId node : next) seen[node] = true;
-  LinkList list;
-  while (!next.empty()) {
-    graph.links(next.back(), 0, list);
-    next.pop_back();
-    for (const Link link : list.view()) {
-      if (!in_tree(link) || seen[node_of(link)]) continue;
-      seen[node_of(link)] = true;
-      next.push_back(node_of(link));
-    }
-  }
-  std::size_t count = 0;
-  for (NodeId node = 0; node < seen.size(); ++node) {
-    graph.links(node, 0, list);
-    count += list.state == NodeState::kLive && !seen[node];
-  }
-  return count;
 }
 
 TEST(Hnsw, InsertsAfterAnInterruptedVacuumCutNobodyOff) {
