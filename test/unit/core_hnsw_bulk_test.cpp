@@ -522,6 +522,27 @@ TEST(Bulk, BuildsGraphsOfAnySmallSize) {
   }
 }
 
+TEST(Bulk, LinksNobodyToItself) {
+  // Under the inner product whoever is short has many that are nearer to it than it is itself.
+  for (const std::uint32_t dims : {1U, 2U, 40U}) {
+    const auto format = codes::choose_format(Element::kFloat, Metric::kInnerProduct, dims);
+    MemoryGraph graph(format, {4, 16}, heap());
+    Collector collector(graph, heap());
+    Rng rng(dims);
+    std::vector<float> elements(dims), scratch;
+    std::vector<std::byte> code(format.code_bytes);
+    for (std::size_t row = 0; row < 3000; ++row) {
+      for (float& element : elements) element = static_cast<float>(rng.uniform() * 20 - 10);
+      codes::Value value{};
+      value.floats = elements.data();
+      codes::encode(format, value, scratch, code.data());
+      collector.add(code, test::row_of(row));
+    }
+    collector.finish({});
+    test::expect_links_sound(graph);
+  }
+}
+
 TEST(Bulk, ReachesEveryCopyAndEveryNearCopy) {
   const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 40);
   const Values values(format, 60, 12);

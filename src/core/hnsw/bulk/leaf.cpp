@@ -64,7 +64,8 @@ void Leaf::add_scouts(std::size_t place) {
   std::size_t count = 0;
   for (const std::uint32_t at : scouts_) {
     const Near scout{distances[at], at};
-    if (!(scout.distance > farthest) || std::isinf(scout.distance)) continue;
+    // Under the inner product a member need not be the nearest to itself.
+    if (at == place || !(scout.distance > farthest) || std::isinf(scout.distance)) continue;
     if (count == kScoutsAsked) {
       if (!(scout.distance < nearest.back().distance)) continue;
       --count;
