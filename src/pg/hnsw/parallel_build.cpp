@@ -28,7 +28,7 @@ namespace {
 
 constexpr uint64 kKeyShared = kFirstOwnRoom;
 constexpr uint64 kKeyQueues = kFirstOwnRoom + 1;
-constexpr Size kQueueBytes = 256 * 1024;
+constexpr Size kQueueBytes = Size{256} * 1024;
 
 shm_mq* queue_of(shm_toc* contents, int worker) {
   void* const queue =
@@ -195,6 +195,7 @@ Workers start_workers(Relation heap, Relation index, bool concurrent, int wanted
 RowReceiver receiver_of(const Workers& workers) {
   const ParallelContext* const context = workers.processes.context;
   std::vector<shm_mq_handle*> handles;
+  handles.reserve(static_cast<std::size_t>(workers.processes.launched()));
   for (int i = 0; i < workers.processes.launched(); ++i) {
     handles.push_back(pg_call([&] {
       return shm_mq_attach(queue_of(context->toc, i), context->seg, context->worker[i].bgwhandle);

@@ -4,7 +4,7 @@ namespace vec::pg::hnsw {
 
 namespace {
 
-constexpr std::size_t kBatchBytes = 32 * 1024;
+constexpr std::size_t kBatchBytes = std::size_t{32} * 1024;
 
 struct RowHeader {
   vec::hnsw::RowId row;

@@ -297,7 +297,7 @@ void Store::score(const Query& query, std::span<const NodeId> nodes, NodeScore* 
 }
 
 void Store::fetch_codes(std::span<const NodeId> nodes, CodeBatch& batch) {
-  const std::size_t stride = (format().code_bytes + 7) / 8 * 8;
+  const std::size_t stride = (std::size_t{format().code_bytes} + 7) / 8 * 8;
   batch.room.resize(nodes.size() * stride);
   batch.codes.resize(nodes.size());
   batch.states.resize(nodes.size());
