@@ -25,11 +25,10 @@
 namespace vec::hnsw {
 namespace {
 
+using test::row_of;
 using test::Values;
 
 std::pmr::memory_resource* heap() { return std::pmr::new_delete_resource(); }
-
-RowId row_of(std::size_t number) { return {0, static_cast<std::uint16_t>(number), 1}; }
 
 /// Whose turn it is.
 class Turn {

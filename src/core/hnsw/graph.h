@@ -59,7 +59,7 @@ using vec::RowId;
 enum class NodeState : std::uint8_t {
   kFree = 0,
   kLive = 1,
-  kDying = 2,  // has no rows any more; searches pass through; no new node links to it
+  kDying = 2,  // has no rows any more; searches pass through; no neighbour of new nodes
 };
 
 /// The links of one node on one layer.
