@@ -33,6 +33,7 @@ CORE_SRCS = \
 	src/core/codes/raw.cpp \
 	src/core/codes/rotation.cpp \
 	src/core/codes/rounded.cpp \
+	src/core/codes/slots.cpp \
 	src/core/codes/split.cpp \
 	src/core/codes/value.cpp \
 	src/core/error.cpp \

@@ -49,6 +49,14 @@ inline Ints add_products(Ints sum, int16x8_t a, int16x8_t b) {
 inline Ints add(Ints a, Ints b) { return vaddq_s32(a, b); }
 inline std::int32_t sum_of_lanes(Ints v) { return vaddvq_s32(v); }
 
+inline int16x8_t join_low(int16x8_t high, int16x8_t low) {
+  const int16x8_t mask = vdupq_n_s16(15);
+  return vorrq_s16(vshlq_n_s16(vandq_s16(high, mask), 4), vandq_s16(low, mask));
+}
+inline int16x8_t join_high(int16x8_t high, int16x8_t low) {
+  return vorrq_s16(vandq_s16(high, vdupq_n_s16(0xF0)), vshrq_n_s16(low, 4));
+}
+
 constexpr std::size_t kPairs = 16;
 
 inline uint8x16_t load_some_pairs(const std::uint8_t* from, std::size_t n) {
@@ -105,6 +113,7 @@ inline Floats add_some_distance(Floats sum, Floats a, Floats b, std::size_t n) {
 #include "kernels/loops/code_l1.h"
 #include "kernels/loops/code_pair_product.h"
 #include "kernels/loops/code_products.h"
+#include "kernels/loops/joined_products.h"
 #include "kernels/loops/nibble_products.h"
 
 inline Floats least(Floats a, Floats b) { return vminq_f32(a, b); }
@@ -169,6 +178,7 @@ constinit const CodeKernels kNeonCodes = {
     .dot_u8_i16_batch = dot_u8_i16_batch,
     .l1_f32_u8_batch = l1_f32_u8_batch,
     .dot_u4_i8_batch = dot_u4_i8_batch,
+    .dot_u4_u4_i16 = dot_u4_u4_i16,
     .min_max_f32 = min_max_f32,
     .encode_u8 = encode_u8,
     .sum_u8 = sum_u8,

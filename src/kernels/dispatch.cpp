@@ -45,6 +45,7 @@ Registry::Registry() noexcept : tables{}, pointers{}, count(0) {
   vnni.dot_u8_u8 = kAvx512VnniDots.dot_u8_u8;
   vnni.dot_u8_i16_batch = kAvx512VnniDots.dot_u8_i16_batch;
   vnni.dot_u4_i8_batch = kAvx512VnniDots.dot_u4_i8_batch;
+  vnni.dot_u4_u4_i16 = kAvx512VnniDots.dot_u4_u4_i16;
   vnni.dot_u8_panels = kAvx512VnniPanels.dot_u8_panels;
   vnni.dot_u7_panels = kAvx512VnniPanels.dot_u7_panels;
   KernelTable popcnt = cpu.avx512_vnni ? vnni : avx512;

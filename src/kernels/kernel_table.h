@@ -116,6 +116,11 @@ struct CodeKernels {
   /// that are begun.  None is -128; at most 16000 bytes.
   void (*dot_u4_i8_batch)(const std::uint8_t* const* codes, std::size_t count,
                           const std::int8_t* query, std::size_t bytes, std::int32_t* out) noexcept;
+  /// Sum of (16 * high half + low half) * query[i], under the limits of dot_u8_i16.  Halves lie two
+  /// to a byte in blocks of 64 bytes, as for the function above; in a last block, of r dimensions,
+  /// the high bits of byte i are those of dimension (r + 1) / 2 + i.
+  std::int32_t (*dot_u4_u4_i16)(const std::uint8_t* high, const std::uint8_t* low,
+                                const std::int16_t* query, std::size_t n) noexcept;
 
   /// Least and greatest element, none of which is NaN.  Zero comes out as +0; n = 0 gives 0, 0.
   void (*min_max_f32)(const float* x, std::size_t n, float* lo, float* hi) noexcept;

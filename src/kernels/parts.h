@@ -24,6 +24,8 @@ struct DotKernels {
                            const std::int16_t* query, std::size_t n, std::int32_t* out) noexcept;
   void (*dot_u4_i8_batch)(const std::uint8_t* const* codes, std::size_t count,
                           const std::int8_t* query, std::size_t bytes, std::int32_t* out) noexcept;
+  std::int32_t (*dot_u4_u4_i16)(const std::uint8_t* high, const std::uint8_t* low,
+                                const std::int16_t* query, std::size_t n) noexcept;
 };
 
 /// The same of those on panels.

@@ -137,6 +137,34 @@ void dot_u4_i8_batch(const std::uint8_t* const* codes, std::size_t count, const 
   }
 }
 
+/// Of a block of n dimensions.
+inline std::int32_t dot_joined(const std::uint8_t* high, const std::uint8_t* low,
+                               const Query* query, std::size_t n) {
+  const std::size_t bytes = (n + 1) / 2;
+  std::int32_t sum = 0;
+  for (std::size_t i = 0; i < bytes; ++i) {
+    sum += (16 * (high[i] & 15) + (low[i] & 15)) * query[i];
+  }
+  for (std::size_t i = 0; i < n - bytes; ++i) {
+    sum += ((high[i] & 0xF0) + (low[i] >> 4)) * query[bytes + i];
+  }
+  return sum;
+}
+
+std::int32_t dot_u4_u4_i16(const std::uint8_t* high, const std::uint8_t* low,
+                           const std::int16_t* query, std::size_t n) noexcept {
+  constexpr std::size_t kBytes = 64;
+  const Query* q = query;
+  std::int32_t sum = 0;
+  for (; n >= 2 * kBytes; n -= 2 * kBytes) {
+    sum += dot_joined(high, low, q, 2 * kBytes);  // a size that is known
+    high += kBytes;
+    low += kBytes;
+    q += 2 * kBytes;
+  }
+  return sum + dot_joined(high, low, q, n);
+}
+
 void l1_f32_u8_batch(const float* query, const std::uint8_t* const* codes, const float* lo,
                      const float* step, std::size_t count, std::size_t n, float* out) noexcept {
   for (std::size_t k = 0; k < count; ++k) {
@@ -276,6 +304,7 @@ constinit const CodeKernels kScalarCodes = {
     .dot_u8_i16_batch = dot_u8_i16_batch,
     .l1_f32_u8_batch = l1_f32_u8_batch,
     .dot_u4_i8_batch = dot_u4_i8_batch,
+    .dot_u4_u4_i16 = dot_u4_u4_i16,
     .min_max_f32 = min_max_f32,
     .encode_u8 = encode_u8,
     .sum_u8 = sum_u8,

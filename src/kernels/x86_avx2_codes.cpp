@@ -57,6 +57,16 @@ inline std::int32_t sum_of_lanes(Ints v) {
   return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1)));
 }
 
+inline Ints join_low(Ints high, Ints low) {
+  const Ints mask = _mm256_set1_epi16(15);
+  return _mm256_or_si256(_mm256_slli_epi16(_mm256_and_si256(high, mask), 4),
+                         _mm256_and_si256(low, mask));
+}
+inline Ints join_high(Ints high, Ints low) {
+  return _mm256_or_si256(_mm256_and_si256(high, _mm256_set1_epi16(0xF0)),
+                         _mm256_srli_epi16(low, 4));
+}
+
 constexpr std::size_t kPairs = 32;
 
 inline Ints load_pairs(const std::uint8_t* from) {
@@ -129,6 +139,7 @@ inline Floats add_some_distance(Floats sum, Floats a, Floats b, std::size_t n) {
 #include "kernels/loops/code_l1.h"
 #include "kernels/loops/code_pair_product.h"
 #include "kernels/loops/code_products.h"
+#include "kernels/loops/joined_products.h"
 #include "kernels/loops/nibble_products.h"
 
 inline Floats least(Floats a, Floats b) { return _mm256_min_ps(a, b); }
@@ -242,6 +253,7 @@ constinit const CodeKernels kAvx2Codes = {
     .dot_u8_i16_batch = dot_u8_i16_batch,
     .l1_f32_u8_batch = l1_f32_u8_batch,
     .dot_u4_i8_batch = dot_u4_i8_batch,
+    .dot_u4_u4_i16 = dot_u4_u4_i16,
     .min_max_f32 = min_max_f32,
     .encode_u8 = encode_u8,
     .sum_u8 = sum_u8,

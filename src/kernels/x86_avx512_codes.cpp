@@ -54,6 +54,16 @@ inline Ints add_products(Ints sum, Ints a, Ints b) {
 inline Ints add(Ints a, Ints b) { return _mm512_add_epi32(a, b); }
 inline std::int32_t sum_of_lanes(Ints v) { return _mm512_reduce_add_epi32(v); }
 
+inline Ints join_low(Ints high, Ints low) {
+  const Ints mask = _mm512_set1_epi16(15);
+  return _mm512_or_si512(_mm512_slli_epi16(_mm512_and_si512(high, mask), 4),
+                         _mm512_and_si512(low, mask));
+}
+inline Ints join_high(Ints high, Ints low) {
+  return _mm512_or_si512(_mm512_and_si512(high, _mm512_set1_epi16(0xF0)),
+                         _mm512_srli_epi16(low, 4));
+}
+
 constexpr std::size_t kPairs = 64;
 
 inline Ints load_pairs(const std::uint8_t* from) { return _mm512_loadu_si512(from); }
@@ -110,6 +120,7 @@ inline Floats add_some_distance(Floats sum, Floats a, Floats b, std::size_t n) {
 #include "kernels/loops/code_l1.h"
 #include "kernels/loops/code_pair_product.h"
 #include "kernels/loops/code_products.h"
+#include "kernels/loops/joined_products.h"
 #include "kernels/loops/nibble_products.h"
 
 inline Floats least(Floats a, Floats b) { return _mm512_min_ps(a, b); }
@@ -155,6 +166,7 @@ constinit const CodeKernels kAvx512Codes = {
     .dot_u8_i16_batch = dot_u8_i16_batch,
     .l1_f32_u8_batch = l1_f32_u8_batch,
     .dot_u4_i8_batch = dot_u4_i8_batch,
+    .dot_u4_u4_i16 = dot_u4_u4_i16,
     .min_max_f32 = min_max_f32,
     .encode_u8 = encode_u8,
     .sum_u8 = sum_u8,

@@ -52,6 +52,16 @@ inline Ints add_products(Ints sum, Ints a, Ints b) { return _mm512_dpwssd_epi32(
 inline Ints add(Ints a, Ints b) { return _mm512_add_epi32(a, b); }
 inline std::int32_t sum_of_lanes(Ints v) { return _mm512_reduce_add_epi32(v); }
 
+inline Ints join_low(Ints high, Ints low) {
+  const Ints mask = _mm512_set1_epi16(15);
+  return _mm512_or_si512(_mm512_slli_epi16(_mm512_and_si512(high, mask), 4),
+                         _mm512_and_si512(low, mask));
+}
+inline Ints join_high(Ints high, Ints low) {
+  return _mm512_or_si512(_mm512_and_si512(high, _mm512_set1_epi16(0xF0)),
+                         _mm512_srli_epi16(low, 4));
+}
+
 constexpr std::size_t kPairs = 64;
 
 inline Ints load_pairs(const std::uint8_t* from) { return _mm512_loadu_si512(from); }
@@ -67,6 +77,7 @@ inline Ints add_nibbles(Ints sum, Ints pairs, Ints low, Ints high) {
 }
 
 #include "kernels/loops/code_products.h"
+#include "kernels/loops/joined_products.h"
 #include "kernels/loops/nibble_products.h"
 
 /// The instruction multiplies unsigned with signed bytes: a * b = a * (b - 128) + 128 * a.
@@ -106,6 +117,7 @@ constinit const DotKernels kAvx512VnniDots = {
     .dot_u8_u8 = dot_u8_u8,
     .dot_u8_i16_batch = dot_u8_i16_batch,
     .dot_u4_i8_batch = dot_u4_i8_batch,
+    .dot_u4_u4_i16 = dot_u4_u4_i16,
 };
 
 }  // namespace vec::kernels

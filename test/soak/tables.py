@@ -13,8 +13,8 @@ OPERATOR = {"l2": "<->", "ip": "<#>", "cosine": "<=>", "l1": "<+>", "hamming": "
             "jaccard": "<%>"}
 KINDS = ("plain", "plain", "partial", "expression", "unlogged", "partitioned", "temporary")
 DIMENSIONS = {
-    "vector": (1, 2, 3, 16, 33, 40, 100, 300),
-    "halfvec": (1, 2, 3, 17, 64, 72, 200),
+    "vector": (1, 2, 3, 16, 33, 40, 100, 300, 513),
+    "halfvec": (1, 2, 3, 17, 64, 72, 200, 301),
     "bit": (1, 8, 45, 64, 300),
     "sparsevec": (5, 50, 500, 30000),
 }

@@ -216,6 +216,17 @@ inline std::vector<Format> split_formats() {
   return formats;
 }
 
+/// Those of graphs where they differ from all_formats().
+inline std::vector<Format> rotated_formats() {
+  std::vector<Format> formats;
+  for (const Metric metric : {Metric::kL2, Metric::kInnerProduct, Metric::kCosine}) {
+    formats.push_back(codes::choose_graph_format(Element::kFloat, metric, 256));
+    formats.push_back(codes::choose_graph_format(Element::kFloat, metric, 301));
+    formats.push_back(codes::choose_graph_format(Element::kHalf, metric, 300));
+  }
+  return formats;
+}
+
 /// Those that lists have: all_formats(), but split where codes can be.
 inline std::vector<Format> list_page_formats() {
   std::vector<Format> formats;

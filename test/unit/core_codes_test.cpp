@@ -27,6 +27,9 @@ INSTANTIATE_TEST_SUITE_P(Codes, EveryCode, testing::ValuesIn(test::all_formats()
 INSTANTIATE_TEST_SUITE_P(Split, EveryCode, testing::ValuesIn(test::split_formats()),
                          [](const auto& info) { return test::format_name(info.param); });
 
+INSTANTIATE_TEST_SUITE_P(Rotated, EveryCode, testing::ValuesIn(test::rotated_formats()),
+                         [](const auto& info) { return test::format_name(info.param); });
+
 TEST_P(EveryCode, TheOperatorsResultIsNeverBelowTheLowerBound) {
   for (const double scale : {1e-30, 1e-4, 1.0, 3e3, 1e15}) {
     if (GetParam().element == Element::kHalf && (scale < 1e-3 || scale > 1e4)) continue;
@@ -119,8 +122,7 @@ TEST_P(EveryCode, PairDistancesAgreeWithQueryDistances) {
   for (std::size_t i = 1; i < values.size(); ++i) {
     const auto a = values.code(0);
     const auto b = values.code(i);
-    std::vector<float> floats;
-    const Query query(GetParam(), decode(GetParam(), a.data(), floats));
+    const Query query = Query::of_code(GetParam(), a.data());
     const std::byte* pointer = b.data();
     Scored scored;
     query.score(&pointer, 1, &scored);

@@ -122,8 +122,9 @@ class Workshop : public MemoryGraph {
       it_.MemoryGraph::links(node, layer, out);
       rest();
     }
-    void score(const codes::Query& query, std::span<const NodeId> nodes, NodeScore* out) {
-      it_.score(query, nodes, out);
+    void score(const codes::Query& query, std::span<const NodeId> nodes, float limit,
+               NodeScore* out) {
+      it_.score(query, nodes, limit, out);
       rest();
     }
     void fetch_codes(std::span<const NodeId> nodes, CodeBatch& batch) {

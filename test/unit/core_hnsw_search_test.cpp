@@ -35,7 +35,7 @@ void fill(MemoryGraph& graph, const Values& values) {
 /// Nodes that a search from `start` comes to in the end.
 std::set<NodeId> seen_from(MemoryGraph& graph, const codes::Query& query, NodeId start) {
   NodeScore score;
-  graph.score(query, {&start, 1}, &score);
+  graph.score(query, {&start, 1}, std::numeric_limits<float>::infinity(), &score);
   const Candidate candidate{score.scored.distance, score.scored.radius, start, score.generation};
   LayerSearch<MemoryGraph> search(graph, query, 0, 10, true, heap());
   search.start({&candidate, 1}, graph.entry().node);
@@ -80,6 +80,51 @@ TEST_P(EverySearch, PassesThroughDyingNodesHoweverFar) {
   EXPECT_EQ(seen.size(), live);
 }
 
+/// A graph that says only roughly how far those are that are farther than the limit.
+class RoughGraph : public MemoryGraph {
+ public:
+  using MemoryGraph::MemoryGraph;
+  void score(const codes::Query& query, std::span<const NodeId> nodes, float limit,
+             NodeScore* out) const {
+    MemoryGraph::score(query, nodes, limit, out);
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (!(out[i].scored.distance > limit)) continue;
+      const float more = static_cast<float>(1 + nodes[i] * 7 % 5);
+      out[i].scored = {out[i].scored.distance + more, std::numeric_limits<float>::infinity()};
+    }
+  }
+};
+
+TEST_P(EverySearch, KnowsHowFarResultsAreWhoseDistanceWasRough) {
+  const Values values(GetParam(), 150, 42);
+  MemoryGraph graph(GetParam(), {2, 8}, heap());
+  fill(graph, values);
+  RoughGraph rough(GetParam(), {2, 8}, heap());
+  fill(rough, values);
+  for (std::size_t i = 0; i < values.size(); i += 10) {
+    const codes::Query query(GetParam(), values[i]);
+    const auto expected = search_base(graph, query, 10, heap());
+    const auto search = search_base(rough, query, 10, heap());
+    const auto found = search->sorted_results();
+    ASSERT_TRUE(
+        std::ranges::equal(found, expected->sorted_results(), {}, &Candidate::id, &Candidate::id));
+    std::set<NodeId> seen;
+    const auto look_at = [&](const Candidate& candidate) {
+      NodeScore score;
+      graph.score(query, {&candidate.id, 1}, 0, &score);
+      EXPECT_EQ(candidate.distance, score.scored.distance);
+      EXPECT_EQ(candidate.radius, score.scored.radius);
+      EXPECT_TRUE(seen.insert(candidate.id).second);
+    };
+    std::ranges::for_each(found, look_at);
+    for (int round = 0; round < 4 && search->resume(10); ++round) {
+      std::ranges::for_each(search->sorted_results(), look_at);
+    }
+    for (Candidate candidate; search->drain(candidate);) look_at(candidate);
+    EXPECT_EQ(seen.size(), search->visited_count());
+  }
+}
+
 /// Passes calls on to a graph.  At the n-th a vacuum runs, from its beginning to its end.
 class RacingStore {
  public:
@@ -87,8 +132,9 @@ class RacingStore {
 
   EntryPoint entry() { return step(), graph_.entry(); }
   void links(NodeId node, int layer, LinkList& out) { step(), graph_.links(node, layer, out); }
-  void score(const codes::Query& query, std::span<const NodeId> nodes, NodeScore* out) {
-    step(), graph_.score(query, nodes, out);
+  void score(const codes::Query& query, std::span<const NodeId> nodes, float limit,
+             NodeScore* out) {
+    step(), graph_.score(query, nodes, limit, out);
   }
   void fetch_codes(std::span<const NodeId> nodes, CodeBatch& batch) {
     step(), graph_.fetch_codes(nodes, batch);

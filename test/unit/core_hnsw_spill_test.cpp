@@ -97,6 +97,7 @@ std::vector<codes::Format> formats() {
   return {codes::choose_format(Element::kFloat, Metric::kL2, 96),
           codes::choose_format(Element::kFloat, Metric::kInnerProduct, 8),
           codes::choose_format(Element::kHalf, Metric::kCosine, 16),
+          codes::choose_graph_format(Element::kFloat, Metric::kCosine, 260),
           codes::choose_format(Element::kBit, Metric::kHamming, 140)};
 }
 

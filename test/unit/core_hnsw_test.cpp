@@ -319,8 +319,9 @@ class FailingStore {
   const Params& params() const { return graph_.params(); }
   EntryPoint entry() { return step(), graph_.entry(); }
   void links(NodeId node, int layer, LinkList& out) { step(), graph_.links(node, layer, out); }
-  void score(const codes::Query& query, std::span<const NodeId> nodes, NodeScore* out) {
-    step(), graph_.score(query, nodes, out);
+  void score(const codes::Query& query, std::span<const NodeId> nodes, float limit,
+             NodeScore* out) {
+    step(), graph_.score(query, nodes, limit, out);
   }
   void fetch_codes(std::span<const NodeId> nodes, CodeBatch& batch) {
     step(), graph_.fetch_codes(nodes, batch);

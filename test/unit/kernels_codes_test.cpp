@@ -182,6 +182,29 @@ TEST_P(CodeKernelsOf, HalvesOfBytesAreMultipliedEachWithItsOwn) {
   }
 }
 
+TEST_P(CodeKernelsOf, HalvesOfLevelsAreMultipliedAsTheLevels) {
+  std::mt19937 random(7);
+  for (std::size_t n = 0; n <= 600; ++n) {
+    Bytes levels = random_bytes(random, n);
+    std::vector<std::int16_t> query = random_words(random, n);
+    if (n % 3 == 0) levels.assign(n, 255);
+    Bytes high((n + 1) / 2), low(high.size());
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::size_t begin = i / 128 * 128;
+      const std::size_t half = (std::min<std::size_t>(128, n - begin) + 1) / 2;
+      const bool second = i - begin >= half;
+      const std::size_t byte = begin / 2 + (second ? i - begin - half : i - begin);
+      high[byte] = static_cast<std::uint8_t>(high[byte] | levels[i] / 16 << (second ? 4 : 0));
+      low[byte] = static_cast<std::uint8_t>(low[byte] | levels[i] % 16 << (second ? 4 : 0));
+    }
+    const Misplaced<std::uint8_t> at_high(high, n % 5);
+    const Misplaced<std::uint8_t> at_low(low, n % 7);
+    ASSERT_EQ(table().dot_u4_u4_i16(at_high.data(), at_low.data(), query.data(), n),
+              exact_dot(levels, query))
+        << n;
+  }
+}
+
 TEST_P(CodeKernelsOf, DecodedSumsAreThoseOfDoubles) {
   std::mt19937 random(6);
   for (std::size_t n : lengths()) {

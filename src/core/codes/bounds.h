@@ -42,6 +42,8 @@ struct Coded {
 inline double slack_of(double distance) { return 4 * kFloatUnit * std::fabs(distance); }
 
 struct L2 {
+  static constexpr double kDots = 2;  // times a dot product goes into a distance
+
   explicit L2(const Asked& asked, double limit = 0)
       : asked_(asked), rounding_(static_cast<float>(asked.rounded.error * (1 + kFloatUnit))) {
     // root (1 - e) > limit + (radius + rounding) (1 + e), for the root of what bound() leaves.
@@ -93,6 +95,8 @@ struct L2 {
 template <bool kCosine>
 class Dot {
  public:
+  static constexpr double kDots = 1;
+
   explicit Dot(const Asked& asked, double limit = 0)
       : asked_(asked), limit_(limit), vanishing_(2 * kLeastFloat * asked.dims) {}
 

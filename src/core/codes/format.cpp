@@ -38,7 +38,19 @@ Format choose_format(Element element, Metric metric, std::uint32_t dims) noexcep
           sizeof(SparseHeader) + kMaxSparseCount * (sizeof(std::int32_t) + sizeof(float));
       break;
     case CodeKind::kSplit:  // not chosen here
+    case CodeKind::kRotated:
       break;
+  }
+  return format;
+}
+
+Format choose_graph_format(Element element, Metric metric, std::uint32_t dims) noexcept {
+  // Shorter ones are few lines of memory, and half of them says less: its errors add up to more.
+  constexpr std::uint32_t kLeastDims = 256;
+  Format format = choose_format(element, metric, dims);
+  if (format.kind == CodeKind::kU8 && metric != Metric::kL1 && dims >= kLeastDims &&
+      dims <= kMaxSplitDims) {
+    format.kind = CodeKind::kRotated;
   }
   return format;
 }

@@ -29,12 +29,13 @@ enum class Element : std::uint8_t { kFloat = 1, kHalf = 2, kBit = 3, kSparse = 4
 
 /// On disk: never renumber.
 enum class CodeKind : std::uint8_t {
-  kU8 = 1,      // U8Header, then one byte a dimension
-  kFloat = 2,   // float[dims]
-  kHalf = 3,    // binary16[dims]
-  kBits = 4,    // (dims + 7) / 8 bytes
-  kSparse = 5,  // SparseHeader, int32[count], float[count]
-  kSplit = 6,   // SplitHeader, then the high halves of all levels, then the low ones (split.h)
+  kU8 = 1,       // U8Header, then one byte a dimension
+  kFloat = 2,    // float[dims]
+  kHalf = 3,     // binary16[dims]
+  kBits = 4,     // (dims + 7) / 8 bytes
+  kSparse = 5,   // SparseHeader, int32[count], float[count]
+  kSplit = 6,    // SplitHeader, then the high halves of all levels, then the low ones (split.h)
+  kRotated = 7,  // as kU8, of the rotated value (rotation.h); in halves where it is kept (slots.h)
 };
 
 /// How the values of one index are coded.
@@ -71,6 +72,10 @@ inline constexpr std::size_t kMaxRawBytes = 128;
 /// The format of an index on a column of that element and size.
 Format choose_format(Element element, Metric metric, std::uint32_t dims) noexcept;
 
+/// The format of a graph: kRotated where choose_format() says kU8, a rotation changes nothing,
+/// which it does for L1, and codes are so long that it pays to look at their high halves first.
+Format choose_graph_format(Element element, Metric metric, std::uint32_t dims) noexcept;
+
 /// The format of an index whose codes are read one after the other: kSplit where choose_format()
 /// says kU8 and a rotation changes nothing, which it does for L1.
 Format choose_scan_format(Element element, Metric metric, std::uint32_t dims) noexcept;
@@ -79,7 +84,17 @@ Format choose_scan_format(Element element, Metric metric, std::uint32_t dims) no
 std::size_t tail_bytes(const Format& format) noexcept;
 
 /// Whether codes lose something, so that distances to them have a radius.
-constexpr bool is_lossy(CodeKind kind) { return kind == CodeKind::kU8 || kind == CodeKind::kSplit; }
+constexpr bool is_lossy(CodeKind kind) {
+  return kind == CodeKind::kU8 || kind == CodeKind::kSplit || kind == CodeKind::kRotated;
+}
+/// Whether they are a U8Header and a byte a dimension.
+constexpr bool has_levels(CodeKind kind) {
+  return kind == CodeKind::kU8 || kind == CodeKind::kRotated;
+}
+/// Whether they stand for the rotated value.
+constexpr bool is_rotated(CodeKind kind) {
+  return kind == CodeKind::kSplit || kind == CodeKind::kRotated;
+}
 
 /// A distance to a code, in the unit the search orders by: squared for kL2, minus the dot product
 /// for kInnerProduct and kCosine over lossy codes, else the operator's own unit.  Never NaN.

@@ -130,12 +130,10 @@ struct Query::Scorers {
   /// The rounded query's dot product with a whole kSplit code, in two parts.
   static double split_dot(const Query& query, const SplitHeader& header, const std::byte* head,
                           const std::byte* tail) {
-    std::uint8_t levels[kMaxSplitDims + kSplitBlock];
-    const std::size_t n = query.format_.dims;
-    join_levels(levels_of<SplitHeader>(head), reinterpret_cast<const std::uint8_t*>(tail), n,
-                levels);
     const Rounded& rounded = query.fine_.rounded;
-    const std::int32_t sum = kernels::active().dot_u8_i16(levels, query.words_.data(), n);
+    const std::int32_t sum = kernels::active().dot_u4_u4_i16(
+        levels_of<SplitHeader>(head), reinterpret_cast<const std::uint8_t*>(tail),
+        query.words_.data(), query.format_.dims);
     return header.lo * rounded.sum + header.step * (rounded.scale * sum);
   }
 
@@ -252,10 +250,17 @@ struct Query::Scorers {
   }
 };
 
-Query::Query(const Format& format, const Value& value)
+Query::Query(const Format& format, const Value& value) : Query(format, value, false) {}
+
+Query Query::of_code(const Format& format, const std::byte* code) {
+  std::vector<float> floats;
+  return {format, decode(format, code, floats), is_rotated(format.kind)};
+}
+
+Query::Query(const Format& format, const Value& value, bool rotated)
     : format_(format), score_(Scorers::raw), near_(Scorers::near_any) {
   if (is_lossy(format.kind)) {
-    prepare(value);
+    prepare(value, rotated);
     switch (format.metric) {
       case Metric::kL2:
         Scorers::choose<L2>(*this);
@@ -276,7 +281,7 @@ Query::Query(const Format& format, const Value& value)
   encode(format, value, scratch, raw_.data());
 }
 
-void Query::prepare(const Value& value) {
+void Query::prepare(const Value& value, bool rotated) {
   dense_floats(format_, value, floats_);
   for (const float element : floats_) absolute_sum_ += std::fabs(double{element});
   const double n = format_.dims;
@@ -285,14 +290,16 @@ void Query::prepare(const Value& value) {
     error = kFloatUnit;  // of unit length, nearly
     if (!sums_are_sound(format_, value)) error = std::numeric_limits<double>::infinity();
   }
-  const bool split = format_.kind == CodeKind::kSplit;
-  if (split) error += rotate(floats_.data(), floats_.size(), length_of(format_, floats_));
+  const bool in_halves = is_rotated(format_.kind);
+  if (in_halves && !rotated) {
+    error += rotate(floats_.data(), floats_.size(), length_of(format_, floats_));
+  }
   // Three sums are in the cosine: the dot product and two norms.
   const double float_error = (n + 4) * kFloatUnit * (format_.metric == Metric::kCosine ? 3 : 1);
   words_.resize(floats_.size());
   fine_ = {round_to_words(floats_, words_.data()), float_error, n};
   fine_.rounded.error += error;
-  if (!split) return;
+  if (!in_halves) return;
   halves_.resize((floats_.size() + kSplitBlock - 1) / kSplitBlock * kSplitBlock);
   coarse_ = {round_to_halves(floats_, halves_.data()), float_error, n};
   coarse_.rounded.error += error;
@@ -338,7 +345,7 @@ double Query::lower_bound(Scored scored) const {
 }
 
 float pair_distance(const Format& format, const std::byte* a, const std::byte* b) {
-  if (format.kind != CodeKind::kU8) return finite(raw_distance(format, a, b));
+  if (!has_levels(format.kind)) return finite(raw_distance(format, a, b));
   const auto& table = kernels::active();
   const std::size_t n = format.dims;
   const U8Header ha = header_of<U8Header>(a);

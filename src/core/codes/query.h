@@ -15,6 +15,7 @@
 // is what products lose that are too small for a float.  Where sums may overflow, or the cosine's
 // norms vanish, the radius is infinite.
 //
+// kRotated is kU8 of the rotated value, and the query is rotated with it.
 // kSplit codes have two such bounds, and the greater one counts: that of the whole code, and one
 // of its head alone, over which the query is rounded to 8 bits.
 
@@ -36,6 +37,9 @@ class Query {
   /// `value` is copied.
   Query(const Format& format, const Value& value);
 
+  /// A query for what a code, not of kSplit, stands for.
+  static Query of_code(const Format& format, const std::byte* code);
+
   /// Scores `count` codes.  Codes may have any alignment, must be valid_code().
   void score(const std::byte* const* codes, std::size_t count, Scored* out) const {
     score_(*this, codes, count, out);
@@ -49,7 +53,12 @@ class Query {
     return near_(*this, codes, count, limit, places, bounds);
   }
 
-  // The same in two steps, for kSplit codes of which one would rather not read all.
+  /// Scores codes as they lie in slots (slots.h).  One whose distance is very likely above `limit`
+  /// gets a rough distance and an infinite radius, at half the cost where codes are kept in halves.
+  void score_slots(const std::byte* const* slots, std::size_t count, float limit,
+                   Scored* out) const;
+
+  // near() in two steps, for kSplit codes of which one would rather not read all.
 
   /// Leaves out what near() would leave out, as far as that is certain without the codes' tails:
   /// writes the places of the others, ascending, and returns how many.
@@ -68,8 +77,11 @@ class Query {
   using NearFunction = std::size_t (*)(const Query&, const std::byte* const*, std::size_t, double,
                                        std::uint32_t*, double*);
   struct Scorers;
+  struct Slots;
 
-  void prepare(const Value& value);
+  Query(const Format& format, const Value& value, bool rotated);
+  /// rotated   whether the value is, if codes are
+  void prepare(const Value& value, bool rotated);
 
   Format format_;
   ScoreFunction score_;
@@ -78,7 +90,7 @@ class Query {
   std::vector<float> floats_;        // else: the query, of unit length for kCosine
   std::vector<std::int16_t> words_;  // what fine_ is about
   Asked fine_{};
-  std::vector<std::int8_t> halves_;  // kSplit: what coarse_ is about
+  std::vector<std::int8_t> halves_;  // for high halves: what coarse_ is about
   Asked coarse_{};
   double absolute_sum_ = 0;  // of the query's elements
 };

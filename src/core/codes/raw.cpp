@@ -87,6 +87,7 @@ double raw_distance(const Format& format, const std::byte* a, const std::byte* b
     }
     case CodeKind::kU8:
     case CodeKind::kSplit:
+    case CodeKind::kRotated:
       break;
   }
   return std::numeric_limits<double>::quiet_NaN();

@@ -70,24 +70,23 @@ double unit_error(const Format& format) {
 }
 
 /// Codes `x` as kU8.
-void encode_u8(const Format& format, const float* x, std::byte* out) {
+/// other_error   how far it may be from what is coded
+void encode_u8(const Format& format, const float* x, double other_error, std::byte* out) {
   const std::size_t n = format.dims;
   auto* code = reinterpret_cast<std::uint8_t*>(out + sizeof(U8Header));
   const Range range = write_levels(x, n, code);
   const DecodedSums sums = kernels::active().decoded_sums(x, code, n, range.lo, range.step, 0);
   const double error = format.metric == Metric::kL1 ? l1_error(x, code, n, range.lo, range.step)
                                                     : std::sqrt(sums.error_squared);
-  const Coded fine = coded(sums.norm_squared, error + unit_error(format));
+  const Coded fine = coded(sums.norm_squared, error + other_error);
   const U8Header header{range.lo, range.step, fine.norm_squared, fine.radius,
                         static_cast<std::uint32_t>(kernels::active().sum_u8(code, n))};
   std::memcpy(out, &header, sizeof header);
 }
 
-/// Codes what dense_floats() gave as kSplit.  Rotates it.
-void encode_split(const Format& format, std::vector<float>& floats, std::byte* out) {
+/// Codes `x` as kSplit.
+void encode_split(const Format& format, const float* x, double other_error, std::byte* out) {
   const std::size_t n = format.dims;
-  float* x = floats.data();
-  const double other_error = rotate(x, n, length_of(format, floats)) + unit_error(format);
   std::uint8_t levels[kMaxSplitDims];
   const Range range = write_levels(x, n, levels);
   const auto& table = kernels::active();
@@ -109,7 +108,7 @@ void promise_nothing(const Format& format, std::byte* code) {
   const auto write = [&](std::size_t offset) {
     std::memcpy(code + offset, &kAnything, sizeof kAnything);
   };
-  if (format.kind == CodeKind::kU8) return write(offsetof(U8Header, radius));
+  if (has_levels(format.kind)) return write(offsetof(U8Header, radius));
   write(offsetof(SplitHeader, radius));
   write(offsetof(SplitHeader, coarse_radius));
 }
@@ -184,16 +183,22 @@ void encode(const Format& format, const Value& value, std::vector<float>& scratc
   switch (format.kind) {
     case CodeKind::kU8:
     case CodeKind::kSplit:
+    case CodeKind::kRotated: {
       dense_floats(format, value, scratch);
-      if (format.kind == CodeKind::kU8) {
-        encode_u8(format, scratch.data(), out);
+      double other_error = unit_error(format);
+      if (is_rotated(format.kind)) {
+        other_error += rotate(scratch.data(), scratch.size(), length_of(format, scratch));
+      }
+      if (has_levels(format.kind)) {
+        encode_u8(format, scratch.data(), other_error, out);
       } else {
-        encode_split(format, scratch, out);
+        encode_split(format, scratch.data(), other_error, out);
       }
       if (format.metric == Metric::kCosine && !sums_are_sound(format, value)) {
         promise_nothing(format, out);
       }
       break;
+    }
     case CodeKind::kFloat:
       std::memcpy(out, value.floats, format.code_bytes);
       break;
@@ -220,7 +225,8 @@ void encode(const Format& format, const Value& value, std::vector<float>& scratc
 Value decode(const Format& format, const std::byte* code, std::vector<float>& scratch) {
   Value value{};
   switch (format.kind) {
-    case CodeKind::kU8: {
+    case CodeKind::kU8:
+    case CodeKind::kRotated: {
       U8Header header;
       std::memcpy(&header, code, sizeof header);
       const auto* levels = reinterpret_cast<const std::uint8_t*>(code + sizeof header);

@@ -51,9 +51,9 @@ std::size_t code_size(const Format& format, const std::byte* code) noexcept;
 /// scratch   room for dense_floats, kept by the caller from call to call
 void encode(const Format& format, const Value& value, std::vector<float>& scratch, std::byte* out);
 
-/// A value whose code is `code`: the decoded one for kU8, else the value itself; of kSplit, which
-/// stands for a rotated value, nothing.  Points into
-/// `code` and `scratch`.  For kCosine over kU8 its length is 1, not that of the value coded.
+/// A value whose code is `code`: the decoded one for kU8, the decoded rotated one for kRotated,
+/// nothing for kSplit, else the value itself.  Points into `code` and `scratch`.  For kCosine over
+/// codes that lose something its length is 1, not that of the value coded.
 Value decode(const Format& format, const std::byte* code, std::vector<float>& scratch);
 
 /// Says whether `size` bytes can be a code of the format.  For bytes that come from disk.

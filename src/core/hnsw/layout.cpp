@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/codes/slots.h"
+
 namespace vec::hnsw {
 
 Layout::Layout(const codes::Format& format, int m, std::uint32_t item_weight,
                std::size_t page_bytes, std::size_t header_bytes)
     : m_(m), header_bytes_(header_bytes), has_items_(format.kind == codes::CodeKind::kSparse) {
   const std::size_t room = page_bytes - header_bytes - sizeof(PageTrailer);
-  const std::size_t payload = has_items_ ? sizeof(ItemPlace) : format.code_bytes;
+  const std::size_t payload = has_items_ ? sizeof(ItemPlace) : codes::slot_bytes(format);
   code_slot_bytes_ = (sizeof(CodeSlot) + payload + 3) / 4 * 4;
   links_ = Divider(static_cast<std::uint32_t>(room / link_slot_bytes()));
   codes_ = Divider(static_cast<std::uint32_t>(room / code_slot_bytes_));

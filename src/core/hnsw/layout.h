@@ -81,7 +81,8 @@ struct UpperSlot {
 };
 static_assert(sizeof(UpperSlot) == 8);
 
-/// A node's code.  Then the code's bytes; for sparse vectors an ItemPlace instead.
+/// A node's code.  Then the code as slots have it (codes/slots.h); for sparse vectors an ItemPlace
+/// instead.
 struct CodeSlot {
   NodeState state;  // as in the LinkSlot
   std::uint8_t reserved;

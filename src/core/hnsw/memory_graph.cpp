@@ -56,7 +56,7 @@ void MemoryGraph::links(NodeId node, int layer, LinkList& out) const {
   }
 }
 
-void MemoryGraph::score(const codes::Query& query, std::span<const NodeId> nodes,
+void MemoryGraph::score(const codes::Query& query, std::span<const NodeId> nodes, float,
                         NodeScore* out) const {
   if (nodes.empty()) return;
   std::array<const std::byte*, kMaxLinks> codes;

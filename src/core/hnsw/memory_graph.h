@@ -37,7 +37,8 @@ class MemoryGraph {
   NodeId node_count() const { return count_; }
 
   void links(NodeId node, int layer, LinkList& out) const;
-  void score(const codes::Query& query, std::span<const NodeId> nodes, NodeScore* out) const;
+  void score(const codes::Query& query, std::span<const NodeId> nodes, float limit,
+             NodeScore* out) const;
   void fetch_codes(std::span<const NodeId> nodes, CodeBatch& batch) const;
   void prefetch_links(NodeId node) const;
   void check_interrupts() const {

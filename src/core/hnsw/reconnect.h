@@ -175,7 +175,7 @@ class Spanning {
     };
     if (find(Way::kLive)) return true;
 
-    const codes::Query query(format, codes::decode(format, code.data(), floats_));
+    const codes::Query query = codes::Query::of_code(format, code.data());
     const EntryPoint entry = store_.entry();
     if (!entry.exists() || entry.level < layer_) return false;
     const auto ef = static_cast<std::size_t>(store_.params().ef_construction);
@@ -199,7 +199,6 @@ class Spanning {
   std::set<NodeId> mine_;      // children of the node that root() is at
   LinkList list_;
   CodeBatch batch_;
-  std::vector<float> floats_;
   InsertScratch scratch_;
 };
 

@@ -5,7 +5,8 @@
 // Malkov & Yashunin, "Efficient and robust approximate nearest neighbor search using Hierarchical
 // Navigable Small World graphs", IEEE TPAMI 42(4), 2020, algorithms 2 and 5.  Departures: a search
 // can be resumed from what it had turned away; dying nodes are passed through but are no results;
-// the visits of one hop are one call of the Store, which orders them by page.
+// the visits of one hop are one call of the Store, which orders them by page, and which need not
+// say exactly how far those are that are too far in any case.
 
 #ifndef VEC_CORE_HNSW_SEARCH_H_
 #define VEC_CORE_HNSW_SEARCH_H_
@@ -88,11 +89,11 @@ class LayerSearch {
     std::sort(discarded_.begin(), discarded_.end(), farther);
     frontier_.insert(frontier_.end(), passages_.begin(), passages_.end());
     passages_.clear();
-    for (std::size_t taken = 0; taken < ef && !discarded_.empty(); ++taken) {
-      const Candidate candidate = discarded_.back();
-      discarded_.pop_back();
-      admit(candidate);
-      frontier_.push_back(candidate);
+    const std::size_t left = discarded_.size() - std::min(ef, discarded_.size());
+    measure({discarded_.begin() + static_cast<std::ptrdiff_t>(left), discarded_.end()});
+    for (; discarded_.size() > left; discarded_.pop_back()) {
+      admit(discarded_.back());
+      frontier_.push_back(discarded_.back());
     }
     std::make_heap(frontier_.begin(), frontier_.end(), farther);
     expand();
@@ -109,7 +110,10 @@ class LayerSearch {
   /// Takes the nearest of those turned away without searching on.  False if there is none.
   bool drain(Candidate& out) {
     if (discarded_.empty()) return false;
-    if (!draining_) std::sort(discarded_.begin(), discarded_.end(), farther);
+    if (!draining_) {
+      measure(discarded_);
+      std::sort(discarded_.begin(), discarded_.end(), farther);
+    }
     draining_ = true;
     out = discarded_.back();
     discarded_.pop_back();
@@ -132,6 +136,8 @@ class LayerSearch {
   }
 
  private:
+  static constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
   /// Takes in a candidate as a result if it is near enough; `results_` is a heap, farthest first.
   void admit(const Candidate& candidate) {
     results_.push_back(candidate);
@@ -142,10 +148,7 @@ class LayerSearch {
     results_.pop_back();
   }
 
-  float worst() const {
-    return results_.size() < ef_ ? std::numeric_limits<float>::infinity()
-                                 : results_.front().distance;
-  }
+  float worst() const { return results_.size() < ef_ ? kInfinity : results_.front().distance; }
 
   void expand() {
     while (!frontier_.empty()) {
@@ -163,7 +166,7 @@ class LayerSearch {
         count += visited_.insert(node_of(link)) ? 1U : 0U;
       }
       if (count == 0) continue;
-      store_.score(query_, {fresh_.data(), count}, scores_.data());
+      store_.score(query_, {fresh_.data(), count}, worst(), scores_.data());
       prefetch_next(count);
       for (std::size_t i = 0; i < count; ++i) take(fresh_[i], scores_[i]);
     }
@@ -171,7 +174,7 @@ class LayerSearch {
 
   /// Has the links of the node that will be expanded next fetched, while the fresh ones are taken.
   void prefetch_next(std::size_t fresh_count) {
-    Candidate next{std::numeric_limits<float>::infinity(), 0, kNoNode, 0};
+    Candidate next{kInfinity, 0, kNoNode, 0};
     if (!frontier_.empty()) next = frontier_.front();
     for (std::size_t i = 0; i < fresh_count; ++i) {
       if (scores_[i].scored.distance < next.distance) {
@@ -199,12 +202,36 @@ class LayerSearch {
     }
   }
 
+  /// Finds out how far those are of which that is known roughly.
+  void measure(std::span<Candidate> candidates) {
+    std::vector<Candidate*> rough;
+    for (Candidate& candidate : candidates) {
+      if (candidate.radius == kInfinity) rough.push_back(&candidate);
+    }
+    for (std::size_t first = 0; first < rough.size(); first += kMaxLinks) {
+      store_.check_interrupts();
+      const std::size_t count = std::min<std::size_t>(kMaxLinks, rough.size() - first);
+      for (std::size_t i = 0; i < count; ++i) fresh_[i] = rough[first + i]->id;
+      store_.score(query_, {fresh_.data(), count}, kInfinity, scores_.data());
+      for (std::size_t i = 0; i < count; ++i) {
+        Candidate& candidate = *rough[first + i];
+        // One that was freed meanwhile stays as it was known: whoever takes it sees that it is
+        // gone.
+        if (scores_[i].generation != candidate.generation || scores_[i].state == NodeState::kFree) {
+          continue;
+        }
+        candidate.distance = scores_[i].scored.distance;
+        candidate.radius = scores_[i].scored.radius;
+      }
+    }
+  }
+
   /// Makes the root of the tree, if it has not been seen, what to go on from.
   bool take_root() {
     const NodeId root = std::exchange(root_, kNoNode);
     if (root == kNoNode || !visited_.insert(root)) return false;
     NodeScore score;
-    store_.score(query_, {&root, 1}, &score);
+    store_.score(query_, {&root, 1}, kInfinity, &score);
     take(root, score);
     return true;
   }
@@ -232,7 +259,7 @@ template <ReadStore Store>
 Candidate entry_candidate(Store& store, const codes::Query& query, EntryPoint entry) {
   if (!entry.exists()) return {0, 0, kNoNode, 0};
   NodeScore score;
-  store.score(query, {&entry.node, 1}, &score);
+  store.score(query, {&entry.node, 1}, std::numeric_limits<float>::infinity(), &score);
   return {score.scored.distance, score.scored.radius, entry.node, score.generation};
 }
 
@@ -257,7 +284,7 @@ Candidate descend(Store& store, const codes::Query& query, Candidate start, int 
         if (seen.insert(node_of(link))) nodes[count++] = node_of(link);
       }
       if (count == 0) break;
-      store.score(query, {nodes.data(), count}, scores.data());
+      store.score(query, {nodes.data(), count}, start.distance, scores.data());
       for (std::size_t i = 0; i < count; ++i) {
         if (scores[i].state == NodeState::kFree) continue;
         const Candidate candidate{scores[i].scored.distance, scores[i].scored.radius, nodes[i],

@@ -7,7 +7,10 @@
 // ReadStore
 //   entry()                        -> EntryPoint
 //   links(node, layer, LinkList&)  the node's links on a layer; count 0 if it is not there
-//   score(query, nodes, out)       NodeScore of each node; a free node scores +inf
+//   score(query, nodes, limit, out)
+//                                  NodeScore of each node; a free node scores +inf. One that is
+//                                  farther than `limit` may have a rough distance, above it, and
+//                                  an infinite radius
 //   fetch_codes(nodes, batch)      the nodes' codes and states, valid until the next call with the
 //                                  same batch; a free node has a null code
 //   prefetch_links(node)           a hint
@@ -58,11 +61,11 @@ struct CodeBatch {
 
 template <class S>
 concept ReadStore = requires(S store, NodeId node, int layer, LinkList& list,
-                             const codes::Query& query, std::span<const NodeId> nodes,
+                             const codes::Query& query, std::span<const NodeId> nodes, float limit,
                              NodeScore* scores, CodeBatch& batch) {
   { store.entry() } -> std::same_as<EntryPoint>;
   store.links(node, layer, list);
-  store.score(query, nodes, scores);
+  store.score(query, nodes, limit, scores);
   store.fetch_codes(nodes, batch);
   store.prefetch_links(node);
   store.check_interrupts();

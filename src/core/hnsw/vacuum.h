@@ -90,7 +90,7 @@ class Repair {
   void search(int layer, const std::byte* code) {
     const EntryPoint entry = store_.entry();
     if (!entry.exists() || entry.level < layer) return;
-    const codes::Query query(store_.format(), codes::decode(store_.format(), code, floats_));
+    const codes::Query query = codes::Query::of_code(store_.format(), code);
     const auto ef = static_cast<std::size_t>(store_.params().ef_construction);
     LayerSearch<Store> search(store_, query, layer, ef, false, memory_);
     search.start(approach(store_, query, entry, layer, ef, memory_));
@@ -167,7 +167,6 @@ class Repair {
   InLinks& in_links_;
   std::pmr::memory_resource* memory_;
   std::vector<NodeId> nodes_;
-  std::vector<float> floats_;
   CodeBatch batch_;
   InsertScratch scratch_;
 };

@@ -83,7 +83,7 @@ class Build {
   /// Takes in one row of the table.
   void add(ItemPointer tid, Datum datum) {
     const MemoryContext before = MemoryContextSwitchTo(row_memory_);
-    if (value_.set(datum)) insert(to_row(tid), value_.code(), value_.value());
+    if (value_.set(datum)) insert(to_row(tid), value_.code(), [this] { return value_.query(); });
     MemoryContextSwitchTo(before);
     MemoryContextReset(row_memory_);
     if (receiver_ && ++own_rows_ % kBetweenLooks == 0) receive();
@@ -127,7 +127,7 @@ class Build {
     const MemoryContext before = MemoryContextSwitchTo(row_memory_);
     const bool more =
         receiver_->receive([this](vec::hnsw::RowId row, std::span<const std::byte> code) {
-          insert(row, code, vec::codes::decode(shape_.format, code.data(), decoded_));
+          insert(row, code, [&] { return vec::codes::Query::of_code(shape_.format, code.data()); });
         });
     MemoryContextSwitchTo(before);
     MemoryContextReset(row_memory_);
@@ -163,17 +163,17 @@ class Build {
     store_ = std::make_unique<Store>(index_, shape, false);
   }
 
-  /// value   what `code` is the code of, or one that has this code
-  void insert(vec::hnsw::RowId row, std::span<const std::byte> code,
-              const vec::codes::Value& value) {
+  /// query   makes one for what `code` is the code of
+  template <class MakeQuery>
+  void insert(vec::hnsw::RowId row, std::span<const std::byte> code, MakeQuery query) {
     if (graph_ != nullptr) make_room();
-    insert_coded(row, code, value);
+    insert_coded(row, code, query);
     ++tuples_;
     pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, static_cast<int64>(tuples_));
   }
 
-  void insert_coded(vec::hnsw::RowId row, std::span<const std::byte> code,
-                    const vec::codes::Value& value) {
+  template <class MakeQuery>
+  void insert_coded(vec::hnsw::RowId row, std::span<const std::byte> code, MakeQuery make_query) {
     if (collector_) {
       collector_->add(code, row);
       return;
@@ -182,7 +182,7 @@ class Build {
       spilled_->add(code, row);
       return;
     }
-    const vec::codes::Query query(shape_.format, value);
+    const vec::codes::Query query = make_query();
     const int level = vec::hnsw::draw_level(rng_.uniform(), shape_.params.m);
     ContextMemory memory(row_memory_);
     std::pmr::memory_resource* const searches = memory.resource();
@@ -240,7 +240,6 @@ class Build {
   const Workers& workers_;
   std::optional<RowReceiver> receiver_;
   std::size_t own_rows_ = 0;
-  std::vector<float> decoded_;
   Budget budget_;
   ContextMemory memory_;
   TempFiles temp_files_;

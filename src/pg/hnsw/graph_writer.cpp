@@ -1,5 +1,6 @@
 #include "pg/hnsw/graph_writer.h"
 
+#include "core/codes/slots.h"
 #include "pg/hnsw/pages.h"
 
 namespace vec::pg::hnsw {
@@ -49,7 +50,7 @@ void GraphWriter::add(const vec::hnsw::NewNode& node) {
   if (layout.has_items()) {
     put(at + sizeof(CodeSlot), add_item(node.code));
   } else {
-    std::memcpy(at + sizeof(CodeSlot), node.code.data(), node.code.size());
+    codes::put_in_slot(shape_.format, node.code, at + sizeof(CodeSlot));
   }
 
   for (int layer = 1; layer <= node.level; ++layer) {

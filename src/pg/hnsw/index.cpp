@@ -66,8 +66,8 @@ Shape shape_for_build(Relation index) {
                     errmsg("ef_construction must be greater than or equal to 2 * m")));
   }
   return shape_from(
-      codes::choose_format(opclass.element, opclass.metric, static_cast<uint32>(dims)), params,
-      kDefaultItemWeight);
+      codes::choose_graph_format(opclass.element, opclass.metric, static_cast<uint32>(dims)),
+      params, kDefaultItemWeight);
 }
 
 bool read_meta(Relation index, MetaPage* out) {
@@ -90,7 +90,8 @@ Shape shape_of(Relation index) {
     raise_not_valid(index, "hnsw");
   }
   const OpClass opclass = operator_class(index, "hnsw");
-  const codes::Format format = codes::choose_format(opclass.element, opclass.metric, meta.dims);
+  const codes::Format format =
+      codes::choose_graph_format(opclass.element, opclass.metric, meta.dims);
   if (meta.m < kMinM || meta.m > kMaxM || meta.dims < 1 ||
       meta.dims > static_cast<uint32>(max_dims(opclass.element)) || meta.item_weight < 1 ||
       meta.element != format.element || meta.metric != format.metric ||

@@ -1,5 +1,6 @@
 #include "pg/hnsw/search_store.h"
 
+#include "core/codes/slots.h"
 #include "pg/hnsw/pages.h"
 
 namespace vec::pg::hnsw {
@@ -62,14 +63,18 @@ void SearchStore::prefetch_links(NodeId node) const {
   unpinned_.prefetch(place.block, place.offset, layout().link_slot_bytes());
 }
 
-void SearchStore::score(const Query& query, std::span<const NodeId> nodes, NodeScore* out) {
-  if (layout().has_items()) return Store::score(query, nodes, out);
+void SearchStore::score(const Query& query, std::span<const NodeId> nodes, float limit,
+                        NodeScore* out) {
+  if (layout().has_items()) return Store::score(query, nodes, limit, out);
   const std::size_t count = nodes.size();
   std::array<Place, kMaxLinks> places;
   std::array<Buffer, kMaxLinks> buffers;
+  const bool all = limit == std::numeric_limits<float>::infinity();
+  const std::size_t bytes =
+      all ? layout().code_slot_bytes() : sizeof(CodeSlot) + codes::slot_head_bytes(format());
   for (std::size_t i = 0; i < count; ++i) {
     places[i] = layout().code_slot(nodes[i]);
-    buffers[i] = unpinned_.prefetch(places[i].block, places[i].offset, layout().code_slot_bytes());
+    buffers[i] = unpinned_.prefetch(places[i].block, places[i].offset, bytes);
   }
 
   std::array<std::uint32_t, kMaxLinks> seen;  // which of `nodes` they are of
@@ -94,7 +99,7 @@ void SearchStore::score(const Query& query, std::span<const NodeId> nodes, NodeS
     seen[seen_count++] = static_cast<std::uint32_t>(i);
   }
   std::array<codes::Scored, kMaxLinks> scored;
-  query.score(codes_.data(), seen_count, scored.data());
+  query.score_slots(codes_.data(), seen_count, limit, scored.data());
   for (std::size_t k = 0; k < seen_count; ++k) {
     const std::uint32_t i = seen[k];
     if (out[i].state == NodeState::kFree) {
@@ -106,7 +111,7 @@ void SearchStore::score(const Query& query, std::span<const NodeId> nodes, NodeS
   }
   if (missed_count == 0) return;
   std::array<NodeScore, kMaxLinks> late;
-  Store::score(query, {missed.data(), missed_count}, late.data());
+  Store::score(query, {missed.data(), missed_count}, limit, late.data());
   for (std::size_t k = 0; k < missed_count; ++k) out[missed_at[k]] = late[k];
 }
 

@@ -29,7 +29,7 @@ class SearchStore : private Store {
   using Store::rows;
 
   void links(NodeId node, int layer, LinkList& out);
-  void score(const Query& query, std::span<const NodeId> nodes, NodeScore* out);
+  void score(const Query& query, std::span<const NodeId> nodes, float limit, NodeScore* out);
   void prefetch_links(NodeId node) const;
 
   /// A hint which row rows() will give first; not valid if that is not known at a glance.

@@ -67,7 +67,7 @@ class Store {
   // ReadStore
   EntryPoint entry();
   void links(NodeId node, int layer, LinkList& out);
-  void score(const Query& query, std::span<const NodeId> nodes, NodeScore* out);
+  void score(const Query& query, std::span<const NodeId> nodes, float limit, NodeScore* out);
   void fetch_codes(std::span<const NodeId> nodes, CodeBatch& batch);
   void prefetch_links(NodeId node) const;
   void check_interrupts();

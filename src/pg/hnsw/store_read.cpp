@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "core/codes/slots.h"
 #include "pg/hnsw/pages.h"
 
 namespace vec::pg::hnsw {
@@ -60,8 +61,8 @@ void plan_code_visits(Pages& pages, std::span<const NodeId> nodes, std::size_t b
   }
 }
 
-/// Calls each(index, slot, code, bytes) for each node's code, its page held meanwhile; with code
-/// null if the node is free.
+/// Calls each(index, slot, code, bytes) for each node's code, as slots have it, its page held
+/// meanwhile; with code null if the node is free.
 template <class Each>
 void visit_codes(Pages& pages, std::span<const NodeId> nodes, Each each) {
   const Layout& layout = pages.shape.layout;
@@ -69,7 +70,7 @@ void visit_codes(Pages& pages, std::span<const NodeId> nodes, Each each) {
   Visits visits;
   plan_code_visits(pages, nodes, layout.code_slot_bytes(), visits);
   if (!layout.has_items()) {
-    const std::size_t bytes = pages.shape.format.code_bytes;
+    const std::size_t bytes = codes::slot_bytes(pages.shape.format);
     for_each_page(pages, visits, PageKind::kCodes,
                   [&](std::size_t first, std::size_t end, const Held& held) {
                     for (std::size_t i = first; i < end; ++i) {
@@ -129,13 +130,13 @@ void visit_codes(Pages& pages, std::span<const NodeId> nodes, Each each) {
       });
 }
 
-void score_unguarded(Pages& pages, const Query& query, std::span<const NodeId> nodes,
+void score_unguarded(Pages& pages, const Query& query, std::span<const NodeId> nodes, float limit,
                      NodeScore* out) {
   visit_codes(pages, nodes, [&](std::size_t index, CodeSlot slot, const char* code, std::size_t) {
     out[index] = kFreeScore;
     if (code == nullptr) return;
     const auto* bytes = reinterpret_cast<const std::byte*>(code);
-    query.score(&bytes, 1, &out[index].scored);
+    query.score_slots(&bytes, 1, limit, &out[index].scored);
     out[index].state = slot.state;
     out[index].generation = slot.generation;
   });
@@ -292,8 +293,8 @@ void Store::links(NodeId node, int layer, LinkList& out) {
   pg_call([&] { links_unguarded(pages_, node, layer, out); });
 }
 
-void Store::score(const Query& query, std::span<const NodeId> nodes, NodeScore* out) {
-  pg_call([&] { score_unguarded(pages_, query, nodes, out); });
+void Store::score(const Query& query, std::span<const NodeId> nodes, float limit, NodeScore* out) {
+  pg_call([&] { score_unguarded(pages_, query, nodes, limit, out); });
 }
 
 void Store::fetch_codes(std::span<const NodeId> nodes, CodeBatch& batch) {
@@ -309,7 +310,10 @@ void Store::fetch_codes(std::span<const NodeId> nodes, CodeBatch& batch) {
                   [&](std::size_t index, CodeSlot slot, const char* code, std::size_t bytes) {
                     const std::size_t at = first + index;
                     std::byte* room = batch.room.data() + at * stride;
-                    if (code != nullptr) std::memcpy(room, code, bytes);
+                    if (code != nullptr) {
+                      codes::take_from_slot(format(), reinterpret_cast<const std::byte*>(code),
+                                            bytes, room);
+                    }
                     batch.codes[at] = code == nullptr ? nullptr : room;
                     batch.states[at] = slot.state;
                     batch.generations[at] = slot.generation;

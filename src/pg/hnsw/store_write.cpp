@@ -3,6 +3,7 @@
 // Changing the graph.  Locking order: the meta page, then one page of links, then one of codes, of
 // upper links or of items (HNSW README, "Locking").
 
+#include "core/codes/slots.h"
 #include "pg/hnsw/pages.h"
 #include "pg/wal.h"
 
@@ -171,7 +172,8 @@ NodeId create_node_unguarded(Pages& pages, int level, std::span<const std::byte>
   if (layout.has_items()) {
     write_at(codes, code_place.offset + sizeof(CodeSlot), item);
   } else {
-    std::memcpy(codes + code_place.offset + sizeof(CodeSlot), code.data(), code.size());
+    char* const to = codes + code_place.offset + sizeof(CodeSlot);
+    vec::codes::put_in_slot(pages.shape.format, code, reinterpret_cast<std::byte*>(to));
   }
   write_at(change.edit(meta.buffer), kMetaOffset, contents);
   change.commit();

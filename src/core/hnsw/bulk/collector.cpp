@@ -96,11 +96,10 @@ void Collector::add(std::span<const std::byte> code, RowId row) {
 
 void Collector::insert_copies() {
   InsertScratch scratch;
-  std::vector<float> floats;
   const codes::Format& format = graph_.format();
   for (const Copies& group : copies_) {
     const std::span<const std::byte> code(group.code, codes::code_size(format, group.code));
-    const codes::Query query(format, codes::decode(format, group.code, floats));
+    const codes::Query query = codes::Query::of_code(format, group.code);
     const NodeId next = graph_.node_count();
     for (std::uint32_t i = 0; i < group.count; ++i) {
       if (graph_.node_count() > next &&

@@ -72,7 +72,7 @@ float inverse_norm(double norm_squared) {
 
 bool is_product(const codes::Format& format) {
   if (format.metric == Metric::kL1) return false;
-  return format.kind == CodeKind::kU8 || format.kind == CodeKind::kFloat ||
+  return codes::has_levels(format.kind) || format.kind == CodeKind::kFloat ||
          format.kind == CodeKind::kHalf;
 }
 
@@ -88,7 +88,7 @@ void Columns::assign(Codes columns) {
   total_.assign(stride(), 0);
   lo_.assign(stride(), 0);
   step_.assign(stride(), 0);
-  if (format_.kind == CodeKind::kU8) {
+  if (codes::has_levels(format_.kind)) {
     assign_u8(columns);
   } else {
     assign_floats(columns);
@@ -167,7 +167,7 @@ void Columns::assign_floats(Codes columns) {
 void Columns::distances(Codes rows, std::size_t first, float* out) {
   if (!is_product(format_)) {
     distances_pairs(rows, first, out);
-  } else if (format_.kind == CodeKind::kU8) {
+  } else if (codes::has_levels(format_.kind)) {
     distances_u8(rows, first, out);
   } else {
     distances_floats(rows, first, out);

@@ -72,7 +72,6 @@ class SpilledBuild {
 template <WriteStore Store>
 void SpilledBuild::insert_copies(Store& store, std::pmr::memory_resource* memory) {
   InsertScratch scratch;
-  std::vector<float> floats;
   std::vector<std::byte> code(context_.format.code_bytes);
   copies_.file->rewind();
   std::array<RowId, kMaxRows> rows;
@@ -80,7 +79,7 @@ void SpilledBuild::insert_copies(Store& store, std::pmr::memory_resource* memory
     const std::size_t count = read_value<std::uint32_t>(*copies_.file);
     copies_.file->read(std::as_writable_bytes(std::span(rows).first(count)));
     copies_.file->read(code);
-    const codes::Query query(context_.format, codes::decode(context_.format, code.data(), floats));
+    const codes::Query query = codes::Query::of_code(context_.format, code.data());
     const NodeId next = store.node_count();
     for (std::size_t k = 0; k < count; ++k) {
       if (store.node_count() > next && store.add_row(next, 0, rows[k])) continue;
