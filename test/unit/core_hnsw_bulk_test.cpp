@@ -523,6 +523,17 @@ TEST(Bulk, BuildsGraphsOfAnySmallSize) {
   }
 }
 
+TEST(Bulk, NumbersNodesOfUpperLayersFirst) {
+  const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 40);
+  const Built built(Values(format, 3000, 11), format, {4, 16});
+  std::vector<int> levels;
+  for (NodeId node = 0; node < built.graph.node_count(); ++node) {
+    levels.push_back(built.graph.level(node));
+  }
+  EXPECT_GT(levels.front(), 1);
+  EXPECT_TRUE(std::is_sorted(levels.rbegin(), levels.rend()));
+}
+
 TEST(Bulk, LinksNobodyToItself) {
   // Under the inner product whoever is short has many that are nearer to it than it is itself.
   for (const std::uint32_t dims : {1U, 2U, 40U}) {

@@ -22,11 +22,6 @@ void put(std::byte* at, const T& value) {
   std::memcpy(at, &value, sizeof value);
 }
 
-/// A new page at the end of the index, exclusively locked.  C-like.
-Buffer append_page(Relation index) {
-  return ReadBufferExtended(index, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, nullptr);
-}
-
 }  // namespace
 
 GraphWriter::GraphWriter(Relation index, const Shape& shape)
@@ -84,9 +79,10 @@ void GraphWriter::finish(vec::hnsw::EntryPoint entry) {
   meta_.entry_level = entry.level;
   meta_.item_page = meta_.item_pages == 0 ? 0 : meta_.item_pages - 1;
   put(slot(PageKind::kMeta, {0, SizeOfPageHeaderData}), meta_);
-  for (const OpenPage& page : open_) {
+  for (OpenPage& page : open_) {
     if (page.block != InvalidBlockNumber) write(page);
   }
+  while (!early_.empty()) append(nullptr);
 }
 
 /// Where a slot is in the open page of its kind, which becomes that block.  Blocks of a kind are
@@ -102,29 +98,47 @@ std::byte* GraphWriter::slot(PageKind kind, vec::hnsw::Place place) {
 }
 
 /// Pages are made apart, so that no PostgreSQL error meets a page half written by C++.
-void GraphWriter::write(const OpenPage& page) {
+void GraphWriter::write(OpenPage& page) {
+  // Nodes of upper layers come first, and their pages stand among those of all nodes.
+  if (&page == &open_[static_cast<std::size_t>(PageKind::kUpper) - 1] &&
+      page.block > block_count_ && early_.size() < kMostEarly) {
+    early_.emplace(page.block, page.bytes);
+    return;
+  }
+  while (block_count_ < page.block) append(nullptr);
+  if (block_count_ == page.block) {
+    append(&page.bytes);
+    return;
+  }
   pg_call([&] {
-    CHECK_FOR_INTERRUPTS();
-    // Pages of other kinds that come before are written when they are full.
-    for (; block_count_ < page.block; ++block_count_) {
-      const Buffer buffer = append_page(index_);
-      init_page(static_cast<char*>(BufferGetPage(buffer)), shape_.layout,
-                shape_.layout.name(block_count_).kind);
-      MarkBufferDirty(buffer);
-      UnlockReleaseBuffer(buffer);
-    }
-    Buffer buffer;
-    if (block_count_ == page.block) {
-      buffer = append_page(index_);
-      ++block_count_;
-    } else {
-      buffer = ReadBuffer(index_, page.block);
-      LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-    }
+    const Buffer buffer = ReadBuffer(index_, page.block);
+    LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
     std::memcpy(BufferGetPage(buffer), page.bytes.data(), BLCKSZ);
     MarkBufferDirty(buffer);
     UnlockReleaseBuffer(buffer);
   });
+}
+
+/// Writes the next block: `bytes`, or if that is null the page that was kept for it, or an empty
+/// one, which is written again when it is full.
+void GraphWriter::append(const std::vector<std::byte>* bytes) {
+  const auto early = early_.find(block_count_);
+  if (bytes == nullptr && early != early_.end()) bytes = &early->second;
+  pg_call([&] {
+    CHECK_FOR_INTERRUPTS();
+    const Buffer buffer =
+        ReadBufferExtended(index_, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, nullptr);
+    char* const page = static_cast<char*>(BufferGetPage(buffer));
+    if (bytes == nullptr) {
+      init_page(page, shape_.layout, shape_.layout.name(block_count_).kind);
+    } else {
+      std::memcpy(page, bytes->data(), BLCKSZ);
+    }
+    MarkBufferDirty(buffer);
+    UnlockReleaseBuffer(buffer);
+  });
+  if (early != early_.end()) early_.erase(early);
+  ++block_count_;
 }
 
 void ItemPacking::add(std::size_t bytes) {

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstddef>
+#include <map>
 #include <span>
 #include <vector>
 
@@ -15,7 +16,8 @@
 
 namespace vec::pg::hnsw {
 
-/// Writes each page once, nearly in order.  Nothing is logged: the build logs all pages at its end.
+/// Writes pages nearly in order, and nearly all of them once.  Nothing is logged: the build logs all
+/// pages at its end.
 class GraphWriter final : public vec::hnsw::NodeSink {
  public:
   /// shape   its layout has the weight of items that the index is to have
@@ -26,6 +28,9 @@ class GraphWriter final : public vec::hnsw::NodeSink {
   void finish(vec::hnsw::EntryPoint entry);
 
  private:
+  /// Pages of upper links that are kept until it is their turn: those of 6 million nodes, in 64 MB.
+  static constexpr std::size_t kMostEarly = 8192;
+
   /// The page of each kind that is being filled.
   struct OpenPage {
     BlockNumber block = InvalidBlockNumber;
@@ -34,13 +39,15 @@ class GraphWriter final : public vec::hnsw::NodeSink {
 
   std::byte* slot(PageKind kind, vec::hnsw::Place place);
   vec::hnsw::ItemPlace add_item(std::span<const std::byte> code);
-  void write(const OpenPage& page);
+  void write(OpenPage& page);
+  void append(const std::vector<std::byte>* bytes);
 
   Relation index_;
   Shape shape_;
   MetaPage meta_;
   BlockNumber block_count_ = 0;
   std::array<OpenPage, 5> open_;  // by kind, less one
+  std::map<BlockNumber, std::vector<std::byte>> early_;
   std::uint32_t next_cell_ = 0;   // of the last page of items
 };
 

@@ -81,9 +81,11 @@ class Linker {
         set_links(node, 0, table.list(node), members.nodes);
       }
     };
-    const Partition partition =
+    Partition partition =
         link_points(graph_.format(), members.codes, settings_, table_limit(graph_.params(), 0),
                     rng_, watch_.interrupt, memory_, team_, take);
+    if (partition.leaves() < 2) return;  // a few pages, in the order of their rows
+    put_upper_first(partition.order, [&](NodeId node) { return graph_.level(node); });
     graph_.renumber(partition.order);
   }
 

@@ -9,6 +9,7 @@
 #ifndef VEC_CORE_HNSW_BULK_PARTITION_H_
 #define VEC_CORE_HNSW_BULK_PARTITION_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -85,6 +86,13 @@ std::pmr::vector<std::uint32_t> order_by_leader(const codes::Format& format, Cod
                                                 std::size_t together, Rng& rng,
                                                 std::pmr::memory_resource* memory,
                                                 const std::function<void()>& interrupt);
+
+/// Sorts an order of nodes by their levels, the highest first, and leaves it as it is otherwise.
+/// What every search comes to on its way down is on few pages then.
+template <class LevelOf>
+void put_upper_first(std::span<std::uint32_t> order, LevelOf level_of) {
+  std::ranges::stable_sort(order, std::greater<>{}, level_of);
+}
 
 }  // namespace vec::hnsw::bulk
 

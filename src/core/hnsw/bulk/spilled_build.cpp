@@ -133,8 +133,10 @@ void SpilledBuild::number_part(SpillFile& file, std::size_t count, const Watch& 
   });
   std::pmr::vector<const std::byte*> codes(context_.memory);
   for (NodeId node = 0; node < graph.node_count(); ++node) codes.push_back(graph.code(node).data());
-  for (const std::uint32_t node :
-       order_by_leader(context_.format, codes, kTogether, rng_, context_.memory, watch.interrupt)) {
+  auto order =
+      order_by_leader(context_.format, codes, kTogether, rng_, context_.memory, watch.interrupt);
+  put_upper_first(order, [&](NodeId node) { return graph.level(node); });
+  for (const std::uint32_t node : order) {
     const auto& rows = graph.rows(node);
     const auto end = std::ranges::find_if(rows, [](const RowId& row) { return !row.valid(); });
     put_node(graph.level(node), {rows.begin(), end}, graph.code(node));
