@@ -90,6 +90,7 @@ PG_SRCS = \
 	src/pg/index/build_workers.cpp \
 	src/pg/index/heap_rows.cpp \
 	src/pg/index/order_scan.cpp \
+	src/pg/index/remembered_chunks.cpp \
 	src/pg/index/row_value.cpp \
 	src/pg/index/toasted_values.cpp \
 	src/pg/index/values.cpp \

@@ -6,6 +6,7 @@ namespace {
 
 constexpr int kMost = 64;
 constexpr Size kMostBytes = Size{1} << 20;
+constexpr Size kKeptBytes = Size{128} << 10;
 
 struct Recent {
   Oid table;
@@ -29,7 +30,9 @@ void end_of_transaction(XactEvent, void*) { forget_recent_values(); }
 struct varlena* new_recent_value(int32 bytes) {
   if (context == nullptr) {
     RegisterXactCallback(end_of_transaction, nullptr);
-    context = AllocSetContextCreate(TopMemoryContext, "recent values", ALLOCSET_DEFAULT_SIZES);
+    // What a short query keeps stays in hand, or each would get its memory from the kernel anew.
+    context = AllocSetContextCreate(TopMemoryContext, "recent values", kKeptBytes, kKeptBytes,
+                                    ALLOCSET_DEFAULT_MAXSIZE);
   }
   const Size size = static_cast<Size>(bytes) + VARHDRSZ;
   auto* value = static_cast<struct varlena*>(MemoryContextAlloc(context, size));

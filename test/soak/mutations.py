@@ -51,6 +51,9 @@ FAULTS = [
      "  return argument.number == place.va_valueid && argument.table == place.va_toastrelid;",
      "  return argument.table == place.va_toastrelid;",
      "regress:toasted"),
+    ("what stands where a value was is taken for it", "src/pg/index/toasted_values.cpp",
+     "DatumGetObjectId(chunk_value) != value ||\n      DatumGetInt32(chunk_number) != number)", "false)",
+     "regress:toasted"),
     # ---- pages ------------------------------------------------------------------------------
     ("one code too many on a page", "src/core/hnsw/layout.cpp",
      "codes_ = Divider(static_cast<std::uint32_t>(room / code_slot_bytes_));",

@@ -1,5 +1,6 @@
 #include "pg/index/toasted_values.h"
 
+#include "pg/index/remembered_chunks.h"
 #include "pg/recent_values.h"
 
 namespace vec::pg {
@@ -52,28 +53,60 @@ void ToastedValues::seek(Oid value, bool and_later) {
   index_rescan(scan_, &key, 1, nullptr, 0);
 }
 
+int32 ToastedValues::take_chunk(Oid value, int32 number, char* out, int32 room) {
+  bool null_value = false;
+  bool null_number = false;
+  bool null_chunk = false;
+  const Datum chunk_value = slot_getattr(chunk_, kValueId, &null_value);
+  const Datum chunk_number = slot_getattr(chunk_, kChunkNumber, &null_number);
+  const Datum datum = slot_getattr(chunk_, kChunk, &null_chunk);
+  if (null_value || null_number || null_chunk || DatumGetObjectId(chunk_value) != value ||
+      DatumGetInt32(chunk_number) != number) {
+    return 0;
+  }
+  const auto* chunk = reinterpret_cast<const struct varlena*>(DatumGetPointer(datum));
+  if (VARATT_IS_EXTENDED(chunk) && !VARATT_IS_SHORT(chunk)) return 0;
+  const auto size = static_cast<int32>(VARSIZE_ANY_EXHDR(chunk));
+  if (size > room) return 0;
+  std::memcpy(out, VARDATA_ANY(chunk), static_cast<std::size_t>(size));
+  return size;
+}
+
 bool ToastedValues::read_chunks(Oid value, bool at_first, char* out, int32 bytes) {
   int32 done = 0;
   for (int32 number = 0; done < bytes; ++number) {
     if (!(at_first && number == 0) && !index_getnext_slot(scan_, ForwardScanDirection, chunk_)) {
       return false;
     }
-    bool null_value = false;
-    bool null_number = false;
-    bool null_chunk = false;
-    const Datum chunk_value = slot_getattr(chunk_, kValueId, &null_value);
-    const Datum chunk_number = slot_getattr(chunk_, kChunkNumber, &null_number);
-    const Datum datum = slot_getattr(chunk_, kChunk, &null_chunk);
-    if (null_value || null_number || null_chunk || DatumGetObjectId(chunk_value) != value ||
-        DatumGetInt32(chunk_number) != number) {
-      return false;
-    }
-    const auto* chunk = reinterpret_cast<const struct varlena*>(DatumGetPointer(datum));
-    if (VARATT_IS_EXTENDED(chunk) && !VARATT_IS_SHORT(chunk)) return false;
-    const auto size = static_cast<int32>(VARSIZE_ANY_EXHDR(chunk));
-    if (size <= 0 || size > bytes - done) return false;
-    std::memcpy(out + done, VARDATA_ANY(chunk), static_cast<std::size_t>(size));
+    if (number == 0) first_chunk_ = chunk_->tts_tid;
+    const int32 size = take_chunk(value, number, out + done, bytes - done);
+    if (size <= 0) return false;
     done += size;
+  }
+  return true;
+}
+
+bool ToastedValues::read_remembered(Oid value, char* out, int32 bytes) {
+  ItemPointerData place = remembered_chunk(value);
+  // The table does not become shorter while it is open.
+  if (block_count_ == InvalidBlockNumber) block_count_ = RelationGetNumberOfBlocks(table_);
+  const auto take = [&](int32 number, int32 done) {
+    if (!ItemPointerIsValid(&place) || ItemPointerGetBlockNumber(&place) >= block_count_ ||
+        !table_tuple_fetch_row_version(table_, &place, scan_->xs_snapshot, chunk_)) {
+      return 0;
+    }
+    return take_chunk(value, number, out + done, bytes - done);
+  };
+  int32 done = 0;
+  for (int32 number = 0; done < bytes; ++number) {
+    int32 size = take(number, done);
+    if (size <= 0 && number > 0) {  // the first one of the next page
+      ItemPointerSet(&place, ItemPointerGetBlockNumber(&place) + 1, FirstOffsetNumber);
+      size = take(number, done);
+    }
+    if (size <= 0) return false;
+    done += size;
+    ItemPointerSetOffsetNumber(&place, OffsetNumberNext(ItemPointerGetOffsetNumber(&place)));
   }
   return true;
 }
@@ -95,10 +128,14 @@ Datum ToastedValues::fetch(Datum value) {
   if (table_ == nullptr) open(place.va_toastrelid);
   const auto bytes = static_cast<int32>(VARATT_EXTERNAL_GET_EXTSIZE(place));
   struct varlena* whole = new_recent_value(bytes);
-  seek(place.va_valueid, false);
-  const bool done = read_chunks(place.va_valueid, false, VARDATA(whole), bytes);
+  bool done = read_remembered(place.va_valueid, VARDATA(whole), bytes);
+  if (!done) {
+    seek(place.va_valueid, false);
+    done = read_chunks(place.va_valueid, false, VARDATA(whole), bytes);
+    if (done) remember_chunk(place.va_valueid, first_chunk_);
+    seek(place.va_valueid, false);  // lets go of the pages: vacuum may want them
+  }
   ExecClearTuple(chunk_);
-  seek(place.va_valueid, false);  // lets go of the pages: vacuum may want them
   if (!done) {
     pfree(whole);
     return value;
