@@ -2,46 +2,83 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "core/codes/split.h"
+#include "kernels/kernels.h"
 
 namespace vec::codes {
 
 namespace {
 
-struct Size {
-  double largest = 0;
-  double total = 0;
-};
+constexpr std::size_t kLanes = 4;
+using Doubles = double __attribute__((vector_size(kLanes * sizeof(double))));
+using Floats = float __attribute__((vector_size(kLanes * sizeof(float))));
+using Longs = std::int64_t __attribute__((vector_size(kLanes * sizeof(std::int64_t))));
+using Ints = std::int32_t __attribute__((vector_size(kLanes * sizeof(std::int32_t))));
 
-Size size_of(std::span<const float> x) {
-  Size size;
-  for (const float element : x) {
-    size.largest = std::max(size.largest, std::fabs(double{element}));
-    size.total += std::fabs(double{element});
+/// n elements, at most kLanes, followed by zeros.  (Vectors of this size are not returned: the base
+/// architecture has no registers for them.)
+void load(const float* from, std::size_t n, Doubles& out) {
+  Floats lanes = {};
+  if (n >= kLanes) {
+    std::memcpy(&lanes, from, sizeof lanes);
+  } else {
+    std::memcpy(&lanes, from, n * sizeof(float));
   }
-  return size;
+  out = __builtin_convertvector(lanes, Doubles);
 }
 
-/// Calls write(i, integer) for every element.
-template <class Write>
-Rounded round_all(std::span<const float> x, double scale, double most, Write write) {
-  const double inverse = scale > 0 ? 1 / scale : 0;
-  double error = 0;
-  double sum = 0;
-  double norm_squared = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const double nearest = std::isfinite(inverse) ? std::nearbyint(x[i] * inverse) : 0;
-    const double integer = std::clamp(nearest, -most, most);
-    write(i, integer);
-    const double difference = x[i] - scale * integer;
-    error += difference * difference;
-    sum += integer;
-    norm_squared += integer * integer;
+double sum_of_lanes(const Doubles& v) { return (v[0] + v[1]) + (v[2] + v[3]); }
+
+double largest_of(std::span<const float> x) {
+  float lo = 0;
+  float hi = 0;
+  kernels::active().min_max_f32(x.data(), x.size(), &lo, &hi);
+  return std::max(std::fabs(double{lo}), std::fabs(double{hi}));
+}
+
+double total_of(std::span<const float> x) {
+  constexpr Longs kWithoutSign = Longs{} + 0x7FFFFFFFFFFFFFFF;
+  Doubles total = {};
+  for (std::size_t i = 0; i < x.size(); i += kLanes) {
+    Doubles elements;
+    load(x.data() + i, x.size() - i, elements);
+    total += (Doubles)((Longs)elements & kWithoutSign);
   }
-  Rounded rounded{scale, scale * sum, scale * scale * norm_squared, 0, 0};
+  return sum_of_lanes(total);
+}
+
+/// Writes scale times which integer, of at most that size, is nearest to each element.
+template <class Integer>
+Rounded round_all(std::span<const float> x, double scale, double most, Integer* out) {
+  double inverse = scale > 0 ? 1 / scale : 0;
+  if (!std::isfinite(inverse)) inverse = 0;
+  // Added and taken away, this rounds what is below 2^51 to the nearest integer, ties to even.
+  constexpr double kRounding = 6755399441055744.0;  // 1.5 * 2^52
+  const Doubles greatest = Doubles{} + most;
+  Doubles error = {};
+  Doubles sum = {};
+  Doubles norm_squared = {};
+  for (std::size_t i = 0; i < x.size(); i += kLanes) {
+    Doubles elements;
+    load(x.data() + i, x.size() - i, elements);
+    Doubles integers = elements * inverse;
+    integers = integers > greatest ? greatest : integers;
+    integers = integers < -greatest ? -greatest : integers;
+    integers = integers + kRounding - kRounding;
+    const Doubles difference = elements - scale * integers;
+    error += difference * difference;
+    sum += integers;
+    norm_squared += integers * integers;
+    const Ints numbers = __builtin_convertvector(integers, Ints);
+    const std::size_t n = std::min(kLanes, x.size() - i);
+    for (std::size_t k = 0; k < n; ++k) out[i + k] = static_cast<Integer>(numbers[k]);
+  }
+  Rounded rounded{scale, scale * sum_of_lanes(sum), scale * scale * sum_of_lanes(norm_squared), 0,
+                  0};
   rounded.norm = std::sqrt(rounded.norm_squared);
-  rounded.error = std::sqrt(error) * (1 + 1e-12);
+  rounded.error = std::sqrt(sum_of_lanes(error)) * (1 + 1e-12);
   return rounded;
 }
 
@@ -49,27 +86,26 @@ Rounded round_all(std::span<const float> x, double scale, double most, Write wri
 
 Rounded round_to_words(std::span<const float> x, std::int16_t* out) {
   constexpr double kMost = 32767;
-  const Size size = size_of(x);
   const double n = static_cast<double>(x.size());
-  const double scale = std::max(size.largest / kMost, 255 * size.total / (2147483647.0 - 128 * n));
-  return round_all(x, scale, kMost, [out](std::size_t i, double integer) {
-    out[i] = static_cast<std::int16_t>(integer);
-  });
+  const double scale =
+      std::max(largest_of(x) / kMost, 255 * total_of(x) / (2147483647.0 - 128 * n));
+  return round_all(x, scale, kMost, out);
 }
 
 Rounded round_to_halves(std::span<const float> x, std::int8_t* out) {
   constexpr double kMost = 127;
-  const std::size_t n = x.size();
-  std::fill_n(out, (n + kSplitBlock - 1) / kSplitBlock * kSplitBlock, std::int8_t{0});
-  const auto place = [n](std::size_t i) {
-    const std::size_t begin = i / kSplitBlock * kSplitBlock;
-    const std::size_t half = (std::min(kSplitBlock, n - begin) + 1) / 2;
-    const std::size_t in_block = i - begin;
-    return begin + (in_block < half ? in_block : kSplitBlock / 2 + in_block - half);
-  };
-  return round_all(x, size_of(x).largest / kMost, kMost, [&](std::size_t i, double integer) {
-    out[place(i)] = static_cast<std::int8_t>(integer);
-  });
+  const Rounded rounded = round_all(x, largest_of(x) / kMost, kMost, out);
+  const std::size_t rest = x.size() % kSplitBlock;
+  if (rest == 0) return rounded;
+  // A block that is not full has its second half where full ones have it.
+  std::int8_t* const last = out + (x.size() - rest);
+  std::int8_t elements[kSplitBlock];
+  std::copy_n(last, rest, elements);
+  std::fill_n(last, kSplitBlock, std::int8_t{0});
+  const std::size_t half = (rest + 1) / 2;
+  std::copy_n(elements, half, last);
+  std::copy(elements + half, elements + rest, last + kSplitBlock / 2);
+  return rounded;
 }
 
 }  // namespace vec::codes
