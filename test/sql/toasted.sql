@@ -59,8 +59,16 @@ SELECT differences('<->');
 -- Another TOAST table under the prepared statement.
 VACUUM FULL wide;
 EXECUTE nearest(wave(21, 1200));
--- Where values were is remembered; they have moved, and the table is shorter.
+-- Where values were is remembered; they have moved, and the table is shorter, or others stand there.
 SELECT differences('<->');
+EXECUTE nearest(wave(21, 1200));
+UPDATE wide SET v = wave(id + 1000, 1200) WHERE id <= 240;
+INSERT INTO wide SELECT i, wave(i, 1200) FROM generate_series(401, 500) i;
+SELECT differences('<->');
+VACUUM FULL wide;
+INSERT INTO wide SELECT i, wave(i, 1200) FROM generate_series(501, 900) i;
+SELECT differences('<->');
+DELETE FROM wide WHERE id > 400;
 DELETE FROM wide WHERE id % 3 = 0;
 VACUUM wide;
 SELECT differences('<->');
