@@ -62,6 +62,7 @@ EXECUTE nearest(wave(21, 1200));
 -- Where values were is remembered; they have moved, and the table is shorter, or others stand there.
 SELECT differences('<->');
 EXECUTE nearest(wave(21, 1200));
+ALTER TABLE wide ALTER v SET STORAGE EXTERNAL;
 UPDATE wide SET v = wave(id + 1000, 1200) WHERE id <= 240;
 INSERT INTO wide SELECT i, wave(i, 1200) FROM generate_series(401, 500) i;
 SELECT differences('<->');
