@@ -18,7 +18,6 @@ srand($seed);
 my @kinds = (
 	[ 'hnsw', 'vector_l2_ops', 'vector(3)', 'ARRAY[i % 17, i % 13, i]' ],
 	[ 'hnsw', 'vector_cosine_ops', 'vector(100)', '(SELECT array_agg((i * j) % 31 + 1) FROM generate_series(1, 100) j)' ],
-	[ 'hnsw', 'vector_l2_ops', 'vector(301)', '(SELECT array_agg((i * j) % 37) FROM generate_series(1, 301) j)' ],
 	[ 'hnsw', 'halfvec_ip_ops', 'halfvec(40)', '(SELECT array_agg((i * j) % 31) FROM generate_series(1, 40) j)' ],
 	[ 'hnsw', 'sparsevec_l2_ops', 'sparsevec(90)', '(SELECT array_agg(CASE WHEN (i * j) % 7 = 0 THEN j ELSE 0 END) FROM generate_series(1, 90) j)' ],
 	[ 'hnsw', 'bit_hamming_ops', 'bit(64)', 'hashint8extended(i, 0)::bit(64)' ],
@@ -26,6 +25,7 @@ my @kinds = (
 	[ 'ivfflat', 'bit_hamming_ops', 'bit(64)', 'hashint8extended(i, 0)::bit(64)' ],
 	[ 'flat', 'vector_cosine_ops', 'vector(100)', '(SELECT array_agg((i * j) % 31 + 1) FROM generate_series(1, 100) j)' ],
 	[ 'flat', 'sparsevec_l2_ops', 'sparsevec(90)', '(SELECT array_agg(CASE WHEN (i * j) % 7 = 0 THEN j ELSE 0 END) FROM generate_series(1, 90) j)' ],
+	[ 'hnsw', 'vector_l2_ops', 'vector(301)', '(SELECT array_agg((i * j) % 37) FROM generate_series(1, 301) j)' ],
 );
 my %operator = (l2 => '<->', cosine => '<=>', ip => '<#>', hamming => '<~>');
 my $batch = 60;
