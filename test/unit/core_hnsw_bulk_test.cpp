@@ -56,7 +56,6 @@ std::vector<codes::Format> formats() {
   auto all = test::all_formats();
   all.push_back(codes::choose_format(Element::kFloat, Metric::kL2, 99));  // not whole words
   all.push_back(codes::choose_format(Element::kFloat, Metric::kCosine, 131));
-  all.push_back(codes::choose_graph_format(Element::kHalf, Metric::kInnerProduct, 256));
   return all;
 }
 
