@@ -163,11 +163,11 @@ class Build {
     store_ = std::make_unique<Store>(index_, shape, false);
   }
 
-  /// query   makes one for what `code` is the code of
+  /// make_query   makes one for what `code` is the code of
   template <class MakeQuery>
-  void insert(vec::hnsw::RowId row, std::span<const std::byte> code, MakeQuery query) {
+  void insert(vec::hnsw::RowId row, std::span<const std::byte> code, MakeQuery make_query) {
     if (graph_ != nullptr) make_room();
-    insert_coded(row, code, query);
+    insert_coded(row, code, make_query);
     ++tuples_;
     pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, static_cast<int64>(tuples_));
   }

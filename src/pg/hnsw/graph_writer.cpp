@@ -79,7 +79,7 @@ void GraphWriter::finish(vec::hnsw::EntryPoint entry) {
   meta_.entry_level = entry.level;
   meta_.item_page = meta_.item_pages == 0 ? 0 : meta_.item_pages - 1;
   put(slot(PageKind::kMeta, {0, SizeOfPageHeaderData}), meta_);
-  for (OpenPage& page : open_) {
+  for (const OpenPage& page : open_) {
     if (page.block != InvalidBlockNumber) write(page);
   }
   while (!early_.empty()) append(nullptr);
@@ -98,7 +98,7 @@ std::byte* GraphWriter::slot(PageKind kind, vec::hnsw::Place place) {
 }
 
 /// Pages are made apart, so that no PostgreSQL error meets a page half written by C++.
-void GraphWriter::write(OpenPage& page) {
+void GraphWriter::write(const OpenPage& page) {
   // Nodes of upper layers come first, and their pages stand among those of all nodes.
   if (&page == &open_[static_cast<std::size_t>(PageKind::kUpper) - 1] &&
       page.block > block_count_ && early_.size() < kMostEarly) {

@@ -40,7 +40,7 @@ class GraphWriter final : public vec::hnsw::NodeSink {
 
   std::byte* slot(PageKind kind, vec::hnsw::Place place);
   vec::hnsw::ItemPlace add_item(std::span<const std::byte> code);
-  void write(OpenPage& page);
+  void write(const OpenPage& page);
   void append(const std::vector<std::byte>* bytes);
 
   Relation index_;
