@@ -10,11 +10,17 @@ unset "${!PG@}"
 
 # ---- finding and installing -------------------------------------------------------------------
 
+# can_build_for PG_CONFIG.  PGXS alone does not say it: Debian's client package has that, and the
+# headers are in another.
+can_build_for() {
+  [[ -x $1 && -f $("$1" --pgxs) && -f $("$1" --includedir-server)/postgres.h ]]
+}
+
 # The newest installed server that extensions can be built for.
 installed_pg_config() {
   local config
   for config in $(printf '%s\n' /usr/lib/postgresql/*/bin/pg_config | sort -rV); do
-    if [[ -x $config && -x ${config%pg_config}postgres && -f $("$config" --pgxs) ]]; then
+    if [[ -x ${config%pg_config}postgres ]] && can_build_for "$config"; then
       say "$config"
       return 0
     fi
