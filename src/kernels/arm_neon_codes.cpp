@@ -168,6 +168,15 @@ inline Floats first_passes(Floats v, const std::uint8_t* signs, std::size_t i) {
 
 #include "kernels/loops/hadamard.h"
 
+inline void store_four(std::int16_t* to, auto ints) { vst1_s16(to, vmovn_s32((int32x4_t)ints)); }
+inline void store_four(std::int8_t* to, auto ints) {
+  const int16x4_t words = vmovn_s32((int32x4_t)ints);
+  const int8x8_t bytes = vmovn_s16(vcombine_s16(words, words));
+  __builtin_memcpy(to, &bytes, 4);
+}
+
+#include "kernels/loops/round.h"
+
 }  // namespace
 
 constinit const CodeKernels kNeonCodes = {
@@ -183,6 +192,9 @@ constinit const CodeKernels kNeonCodes = {
     .encode_u8 = encode_u8,
     .sum_u8 = sum_u8,
     .decoded_sums = nullptr,  // the scalar one
+    .absolute_sum_f32 = absolute_sum_f32,
+    .round_i16 = round_i16,
+    .round_i8 = round_i8,
     .hadamard_f32 = hadamard_f32,
 };
 

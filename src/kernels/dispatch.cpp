@@ -36,6 +36,9 @@ Registry::Registry() noexcept : tables{}, pointers{}, count(0) {
                         kAvx512Codes,  kAvx512Panels, "avx512"};
   // Wider registers would gain nothing here.
   avx512.decoded_sums = kAvx2Codes.decoded_sums;
+  avx512.absolute_sum_f32 = kAvx2Codes.absolute_sum_f32;
+  avx512.round_i16 = kAvx2Codes.round_i16;
+  avx512.round_i8 = kAvx2Codes.round_i8;
   avx512.hadamard_f32 = kAvx2Codes.hadamard_f32;
   avx512.limit_for = kAvx2Panels.limit_for;
   avx512.transpose = kAvx2Panels.transpose;

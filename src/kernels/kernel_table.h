@@ -40,6 +40,13 @@ struct DecodedSums {
   double error_squared;  // sum of the squares of the differences
 };
 
+/// What integers keep and lose of x, element i of which stands for scale * integer[i].
+struct RoundedSums {
+  double error_squared;  // sum of the squares of the differences
+  double sum;            // of the integers
+  double norm_squared;   // of the integers
+};
+
 /// A sparse vector: `count` pairs, indices not negative and strictly ascending.
 struct SparseView {
   const std::int32_t* indices;
@@ -132,6 +139,17 @@ struct CodeKernels {
   /// Of lo + step * (code[i] >> shift), in double; exact but for a few of its last bits.
   DecodedSums (*decoded_sums)(const float* x, const std::uint8_t* code, std::size_t n, double lo,
                               double step, int shift) noexcept;
+
+  // The next three are of doubles, exact but for a few of their last bits.
+
+  /// Sum of |x[i]|.
+  double (*absolute_sum_f32)(const float* x, std::size_t n) noexcept;
+  /// out[i] = x[i] * inverse, held within -32767 and 32767 (-127 and 127), rounded to the nearest
+  /// integer, ties to even.
+  RoundedSums (*round_i16)(const float* x, std::size_t n, double scale, double inverse,
+                           std::int16_t* out) noexcept;
+  RoundedSums (*round_i8)(const float* x, std::size_t n, double scale, double inverse,
+                          std::int8_t* out) noexcept;
 
   /// Changes the signs of those elements whose bit in `signs` is set (element i: bit i % 8 of byte
   /// i / 8), applies the Walsh-Hadamard matrix, and multiplies by the factor.  n is a power of two,

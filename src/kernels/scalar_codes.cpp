@@ -264,6 +264,13 @@ inline Floats first_passes(Floats v, const std::uint8_t* signs, std::size_t i) {
 
 #include "kernels/loops/hadamard.h"
 
+template <class Integer>
+void store_four(Integer* to, Ints ints) {
+  for (std::size_t k = 0; k < 4; ++k) to[k] = static_cast<Integer>(ints[k]);
+}
+
+#include "kernels/loops/round.h"
+
 using Doubles = double __attribute__((vector_size(kLanes * sizeof(double))));
 
 DecodedSums decoded_sums(const float* x, const std::uint8_t* code, std::size_t n, double lo,
@@ -309,6 +316,9 @@ constinit const CodeKernels kScalarCodes = {
     .encode_u8 = encode_u8,
     .sum_u8 = sum_u8,
     .decoded_sums = decoded_sums,
+    .absolute_sum_f32 = absolute_sum_f32,
+    .round_i16 = round_i16,
+    .round_i8 = round_i8,
     .hadamard_f32 = hadamard_f32,
 };
 

@@ -205,6 +205,15 @@ inline Floats first_passes(Floats v, const std::uint8_t* signs, std::size_t i) {
 
 #include "kernels/loops/hadamard.h"
 
+inline __m128i packed(auto ints) { return _mm_packs_epi32((__m128i)ints, (__m128i)ints); }
+inline void store_four(std::int16_t* to, auto ints) { _mm_storeu_si64(to, packed(ints)); }
+inline void store_four(std::int8_t* to, auto ints) {
+  const __m128i words = packed(ints);
+  _mm_storeu_si32(to, _mm_packs_epi16(words, words));
+}
+
+#include "kernels/loops/round.h"
+
 using Doubles = __m256d;
 
 inline double sum_of_lanes(Doubles v) {
@@ -258,6 +267,9 @@ constinit const CodeKernels kAvx2Codes = {
     .encode_u8 = encode_u8,
     .sum_u8 = sum_u8,
     .decoded_sums = decoded_sums,
+    .absolute_sum_f32 = absolute_sum_f32,
+    .round_i16 = round_i16,
+    .round_i8 = round_i8,
     .hadamard_f32 = hadamard_f32,
 };
 

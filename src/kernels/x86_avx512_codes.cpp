@@ -171,6 +171,9 @@ constinit const CodeKernels kAvx512Codes = {
     .encode_u8 = encode_u8,
     .sum_u8 = sum_u8,
     .decoded_sums = nullptr,  // those of AVX2
+    .absolute_sum_f32 = nullptr,
+    .round_i16 = nullptr,
+    .round_i8 = nullptr,
     .hadamard_f32 = nullptr,
 };
 

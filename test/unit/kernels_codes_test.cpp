@@ -252,6 +252,54 @@ TEST_P(CodeKernelsOf, HadamardIsTheMatrix) {
   }
 }
 
+/// round_i16 and round_i8.
+template <class Integer, class Kernel>
+void expect_rounded(Kernel kernel, std::mt19937& random, std::size_t n, double inverse) {
+  constexpr double kMost = std::numeric_limits<Integer>::max();
+  const double scale = 1.01 / inverse;  // need not be its inverse
+  std::vector<float> x = random_floats(random, n);
+  if (n > 2) x[n / 2] = static_cast<float>(2.5 / inverse);  // a tie
+  const Misplaced<float> at_x(x, n % 2 == 0 ? 0 : 3);
+  std::vector<Integer> out(n + 1, Integer{99});
+  const RoundedSums sums = kernel(at_x.data(), n, scale, inverse, out.data());
+  ASSERT_EQ(out[n], 99) << "written beyond the end";
+  double error = 0, sum = 0, norm = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double expected = std::clamp(std::nearbyint(x[i] * inverse), -kMost, kMost);
+    ASSERT_EQ(out[i], expected) << n << ' ' << i;
+    error += (x[i] - scale * expected) * (x[i] - scale * expected);
+    sum += expected;
+    norm += expected * expected;
+  }
+  EXPECT_NEAR(sums.error_squared, error, 1e-12 * error) << n;
+  EXPECT_EQ(sums.sum, sum) << n;
+  EXPECT_NEAR(sums.norm_squared, norm, 1e-12 * norm) << n;
+}
+
+TEST_P(CodeKernelsOf, RoundsToTheNearestInteger) {
+  std::mt19937 random(8);
+  for (std::size_t n : lengths()) {
+    // The greatest factors lead out of the range.
+    for (const double inverse : {1.0, 16.0, 300.0}) {
+      expect_rounded<std::int8_t>(table().round_i8, random, n, inverse);
+    }
+    for (const double inverse : {1.0, 2048.0, 60000.0}) {
+      expect_rounded<std::int16_t>(table().round_i16, random, n, inverse);
+    }
+  }
+}
+
+TEST_P(CodeKernelsOf, AbsoluteSumIsOfDoubles) {
+  std::mt19937 random(9);
+  for (std::size_t n : lengths()) {
+    const std::vector<float> x = random_floats(random, n);
+    const Misplaced<float> at_x(x, 1);
+    double sum = 0;
+    for (const float element : x) sum += std::fabs(double{element});
+    EXPECT_NEAR(table().absolute_sum_f32(at_x.data(), n), sum, 1e-12 * sum) << n;
+  }
+}
+
 TEST_P(CodeKernelsOf, MinMaxFindsBothInEveryPlace) {
   std::mt19937 random(4);
   for (std::size_t n : lengths()) {

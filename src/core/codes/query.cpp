@@ -283,7 +283,9 @@ Query::Query(const Format& format, const Value& value, bool rotated)
 
 void Query::prepare(const Value& value, bool rotated) {
   dense_floats(format_, value, floats_);
-  for (const float element : floats_) absolute_sum_ += std::fabs(double{element});
+  if (format_.metric == Metric::kL1) {
+    absolute_sum_ = kernels::active().absolute_sum_f32(floats_.data(), floats_.size());
+  }
   const double n = format_.dims;
   double error = 0;
   if (format_.metric == Metric::kCosine) {

@@ -92,7 +92,7 @@ class Query {
   Asked fine_{};
   std::vector<std::int8_t> halves_;  // for high halves: what coarse_ is about
   Asked coarse_{};
-  double absolute_sum_ = 0;  // of the query's elements
+  double absolute_sum_ = 0;  // of the query's elements, for L1
 };
 
 /// The distance of two codes of one format, not kSplit, in the unit of Scored::distance. Symmetric,
