@@ -34,6 +34,7 @@ extern "C" {
 #include "access/detoast.h"
 #include "access/generic_xlog.h"
 #include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/parallel.h"
 #include "access/relation.h"

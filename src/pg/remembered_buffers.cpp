@@ -4,7 +4,7 @@ namespace vec::pg {
 
 namespace {
 
-constexpr int kRelations = 32;  // sixteen indexes, each with its table
+constexpr int kRelations = 48;  // sixteen indexes, each with its table and that one's TOAST table
 constexpr uint32 kMostEntries = 1U << 20;
 /// ReadRecentBuffer does not count as a use of the page; one pin in so many takes the ordinary
 /// way, so that a page in constant use is not evicted as unused.

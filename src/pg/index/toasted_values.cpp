@@ -12,6 +12,29 @@ constexpr AttrNumber kValueId = 1;
 constexpr AttrNumber kChunkNumber = 2;
 constexpr AttrNumber kChunk = 3;
 
+/// Copies the chunk if it is that one of the value and has at most `room` bytes, and says how many;
+/// else 0.
+/// column   (number, is null): of the row
+template <class Column>
+int32 take_chunk(Column column, Oid value, int32 number, char* out, int32 room) {
+  bool null_value = false;
+  bool null_number = false;
+  bool null_chunk = false;
+  const Datum chunk_value = column(kValueId, &null_value);
+  const Datum chunk_number = column(kChunkNumber, &null_number);
+  const Datum datum = column(kChunk, &null_chunk);
+  if (null_value || null_number || null_chunk || DatumGetObjectId(chunk_value) != value ||
+      DatumGetInt32(chunk_number) != number) {
+    return 0;
+  }
+  const auto* chunk = reinterpret_cast<const struct varlena*>(DatumGetPointer(datum));
+  if (VARATT_IS_EXTENDED(chunk) && !VARATT_IS_SHORT(chunk)) return 0;
+  const auto size = static_cast<int32>(VARSIZE_ANY_EXHDR(chunk));
+  if (size > room) return 0;
+  std::memcpy(out, VARDATA_ANY(chunk), static_cast<std::size_t>(size));
+  return size;
+}
+
 }  // namespace
 
 void ToastedValues::open(Oid table) {
@@ -25,6 +48,7 @@ void ToastedValues::open(Oid table) {
   scan_ = index_beginscan(table_, indexes_[valid], &snapshot_, 1, 0);
 #endif
   chunk_ = table_slot_create(table_, nullptr);
+  remembered_ = remembered_buffers(table_);
   MemoryContextSwitchTo(before);
 }
 
@@ -53,25 +77,6 @@ void ToastedValues::seek(Oid value, bool and_later) {
   index_rescan(scan_, &key, 1, nullptr, 0);
 }
 
-int32 ToastedValues::take_chunk(Oid value, int32 number, char* out, int32 room) {
-  bool null_value = false;
-  bool null_number = false;
-  bool null_chunk = false;
-  const Datum chunk_value = slot_getattr(chunk_, kValueId, &null_value);
-  const Datum chunk_number = slot_getattr(chunk_, kChunkNumber, &null_number);
-  const Datum datum = slot_getattr(chunk_, kChunk, &null_chunk);
-  if (null_value || null_number || null_chunk || DatumGetObjectId(chunk_value) != value ||
-      DatumGetInt32(chunk_number) != number) {
-    return 0;
-  }
-  const auto* chunk = reinterpret_cast<const struct varlena*>(DatumGetPointer(datum));
-  if (VARATT_IS_EXTENDED(chunk) && !VARATT_IS_SHORT(chunk)) return 0;
-  const auto size = static_cast<int32>(VARSIZE_ANY_EXHDR(chunk));
-  if (size > room) return 0;
-  std::memcpy(out, VARDATA_ANY(chunk), static_cast<std::size_t>(size));
-  return size;
-}
-
 bool ToastedValues::read_chunks(Oid value, bool at_first, char* out, int32 bytes) {
   int32 done = 0;
   for (int32 number = 0; done < bytes; ++number) {
@@ -79,34 +84,60 @@ bool ToastedValues::read_chunks(Oid value, bool at_first, char* out, int32 bytes
       return false;
     }
     if (number == 0) first_chunk_ = chunk_->tts_tid;
-    const int32 size = take_chunk(value, number, out + done, bytes - done);
+    const auto column = [this](AttrNumber attribute, bool* is_null) {
+      return slot_getattr(chunk_, attribute, is_null);
+    };
+    const int32 size = take_chunk(column, value, number, out + done, bytes - done);
     if (size <= 0) return false;
     done += size;
   }
   return true;
 }
 
-bool ToastedValues::read_remembered(Oid value, char* out, int32 bytes) {
-  ItemPointerData place = remembered_chunk(value);
+int32 ToastedValues::read_page(ItemPointerData first, Oid value, int32* number, char* out,
+                               int32 bytes) {
+  const BlockNumber block = ItemPointerGetBlockNumber(&first);
   // The table does not become shorter while it is open.
   if (block_count_ == InvalidBlockNumber) block_count_ = RelationGetNumberOfBlocks(table_);
-  const auto take = [&](int32 number, int32 done) {
-    if (!ItemPointerIsValid(&place) || ItemPointerGetBlockNumber(&place) >= block_count_ ||
-        !table_tuple_fetch_row_version(table_, &place, scan_->xs_snapshot, chunk_)) {
-      return 0;
-    }
-    return take_chunk(value, number, out + done, bytes - done);
+  if (block >= block_count_) return 0;
+  bool known = false;
+  const Buffer buffer = pin(table_, remembered_, block, &known);
+  if (!known) remember(remembered_, block, buffer);
+  LockBuffer(buffer, BUFFER_LOCK_SHARE);
+  const Page page = BufferGetPage(buffer);
+  HeapTupleData row;
+  row.t_tableOid = RelationGetRelid(table_);
+  const auto column = [&](AttrNumber attribute, bool* is_null) {
+    return heap_getattr(&row, attribute, RelationGetDescr(table_), is_null);
   };
   int32 done = 0;
-  for (int32 number = 0; done < bytes; ++number) {
-    int32 size = take(number, done);
-    if (size <= 0 && number > 0) {  // the first one of the next page
-      ItemPointerSet(&place, ItemPointerGetBlockNumber(&place) + 1, FirstOffsetNumber);
-      size = take(number, done);
-    }
-    if (size <= 0) return false;
+  const OffsetNumber last = PageGetMaxOffsetNumber(page);
+  for (OffsetNumber at = ItemPointerGetOffsetNumber(&first); at <= last && done < bytes; ++at) {
+    const ItemId item = PageGetItemId(page, at);
+    if (!ItemIdIsNormal(item)) break;
+    ItemPointerSet(&row.t_self, block, at);
+    row.t_data = reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item));
+    row.t_len = ItemIdGetLength(item);
+    if (!HeapTupleSatisfiesVisibility(&row, scan_->xs_snapshot, buffer)) break;
+    const int32 size = take_chunk(column, value, *number, out + done, bytes - done);
+    if (size <= 0) break;
     done += size;
-    ItemPointerSetOffsetNumber(&place, OffsetNumberNext(ItemPointerGetOffsetNumber(&place)));
+    ++*number;
+  }
+  UnlockReleaseBuffer(buffer);
+  return done;
+}
+
+bool ToastedValues::read_remembered(Oid value, char* out, int32 bytes) {
+  ItemPointerData place = remembered_chunk(value);
+  // Another access method's pages are its own.
+  if (!ItemPointerIsValid(&place) || table_->rd_tableam != GetHeapamTableAmRoutine()) return false;
+  int32 number = 0;
+  for (int32 done = 0; done < bytes;) {
+    const int32 more = read_page(place, value, &number, out + done, bytes - done);
+    if (more == 0) return false;
+    done += more;
+    ItemPointerSet(&place, ItemPointerGetBlockNumber(&place) + 1, FirstOffsetNumber);
   }
   return true;
 }

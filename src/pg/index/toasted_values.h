@@ -8,6 +8,7 @@
 #define VEC_PG_INDEX_TOASTED_VALUES_H_
 
 #include "pg/pg.h"
+#include "pg/remembered_buffers.h"
 
 namespace vec::pg {
 
@@ -35,11 +36,11 @@ class ToastedValues {
   bool can_read(Datum value, struct varatt_external* place);
   /// Begins a scan at the value's chunks.
   void seek(Oid value, bool and_later);
-  /// Copies the chunk that chunk_ has, if it is that one of the value and has at most `room` bytes,
-  /// and says how many; else 0.
-  int32 take_chunk(Oid value, int32 number, char* out, int32 room);
   /// From where it is remembered to be.  False if it is not there.
   bool read_remembered(Oid value, char* out, int32 bytes);
+  /// Copies what the page has of the value from chunk *number on, which is to be the row at `first`
+  /// and those after it: at most `bytes` bytes.  Says how many, and counts *number up.
+  int32 read_page(ItemPointerData first, Oid value, int32* number, char* out, int32 bytes);
   /// From the index scan, beginning with the row in chunk_ if `at_first`.  False if the chunks are
   /// not those of one value of so many bytes.
   bool read_chunks(Oid value, bool at_first, char* out, int32 bytes);
@@ -50,6 +51,7 @@ class ToastedValues {
   int index_count_ = 0;
   IndexScanDesc scan_ = nullptr;
   TupleTableSlot* chunk_ = nullptr;
+  RememberedBuffers* remembered_ = nullptr;       // of the table
   BlockNumber block_count_ = InvalidBlockNumber;  // of the table, if somebody has asked
   ItemPointerData first_chunk_ = {};              // what read_chunks() began with
   bool is_ahead_ = false;           // chunk_ has what comes after the last value
