@@ -19,6 +19,7 @@
 #include <cstring>
 #include <limits>
 #include <memory_resource>
+#include <span>
 #include <vector>
 
 #include "core/row_id.h"
@@ -80,6 +81,10 @@ class Candidates {
     return &kept_[taken_];
   }
   void take() { ++taken_; }
+  /// After peek() gave one: it and some that come after it.
+  std::span<const Candidate> upcoming() const {
+    return {kept_.data() + taken_, sorted_ - taken_};
+  }
 
   /// After peek() gave null: whether rows were dropped.  If so, all rows must be offered again.
   bool begin_pass() {

@@ -12,6 +12,7 @@
 #include <limits>
 #include <memory_resource>
 #include <numeric>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -93,6 +94,8 @@ class Search {
     ++taken_;
   }
   std::size_t taken() const { return taken_; }
+  /// After peek() gave one: it and some that come after it.
+  std::span<const Candidate> upcoming() const { return candidates_.upcoming(); }
 
   /// Goes on to the next lists; false if there are none.
   bool next_lists() {

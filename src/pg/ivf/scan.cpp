@@ -61,6 +61,7 @@ class Scan {
     search_.reset();
     query_.reset();
     known_ = {};
+    expected_ = 0;
     started_ = false;
   }
 
@@ -70,6 +71,7 @@ class Scan {
 
  private:
   void start(IndexScanDesc scan);
+  void expect();
   void look_at(RowId row);
   void remember_wanted() {
     if (search_) store_->remember_wanted(search_->taken());
@@ -85,6 +87,7 @@ class Scan {
   std::priority_queue<Known> known_;
   HeapRows heap_;
   void* value_ = nullptr;  // the order key
+  std::size_t expected_ = 0;  // of the candidates that come next
   bool started_ = false;
   bool null_query_ = false;
 };
@@ -117,6 +120,16 @@ void Scan::start(IndexScanDesc scan) {
                   static_cast<std::size_t>(work_mem) * 1024, &memory_);
 }
 
+/// Has the rows that come next on their way into the cache, each stage for all of them.
+void Scan::expect() {
+  constexpr std::size_t kMost = 16;  // what LIMIT 10 looks at
+  auto candidates = search_->upcoming();
+  candidates = candidates.first(std::min(candidates.size(), kMost));
+  for (const Candidate& candidate : candidates) heap_.expect(candidate.row);
+  for (const Candidate& candidate : candidates) heap_.expect_value(candidate.row);
+  expected_ = candidates.size();
+}
+
 void Scan::look_at(RowId row) {
   const HeapRows::Answer answer = pg_call([&] { return heap_.look(row, !null_query_); });
   if (answer.visible) known_.push({answer.distance, answer.is_null, row});
@@ -128,6 +141,8 @@ bool Scan::next(IndexScanDesc scan) {
     const Candidate* candidate = search_->peek();
     if (candidate != nullptr && (known_.empty() || known_.top().is_null ||
                                  before(candidate->bound, known_.top().distance))) {
+      if (expected_ == 0) expect();
+      --expected_;
       const RowId row = candidate->row;
       search_->take();
       store_->check_interrupts();

@@ -57,6 +57,8 @@ class Part {
     const std::size_t head_bytes = shape.format.code_bytes - tail_bytes_;
     size_ = std::clamp<std::size_t>(kBytes / (head_bytes + 1) / 4 * 4, 4, kMost);
     out.count = 0;
+    // Its trailer, which lies far from what is read first.
+    if (next_ != nullptr) __builtin_prefetch(next_ + BLCKSZ - sizeof(PageTrailer), 0, 2);
   }
 
   /// at   where on the page the code is
