@@ -72,7 +72,6 @@ RememberedBuffers* remembered_buffers(Relation index) {
   oldest->database = database_of(file);
   oldest->file = file_of(file);
   oldest->last_used = ++uses;
-  oldest->rows_wanted = 0;
   return oldest;
 }
 

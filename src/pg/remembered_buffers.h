@@ -26,10 +26,9 @@ struct RememberedBuffers {
   Oid database;
   Oid file;
   uint64 last_used;
-  uint32 mask;         // entries - 1, a power of two less one
-  uint32 touches;      // counts up, see pin()
-  uint32 rows_wanted;  // by the last scan of an index of lists
-  Entry* entries;      // in TopMemoryContext
+  uint32 mask;     // entries - 1, a power of two less one
+  uint32 touches;  // counts up, see pin()
+  Entry* entries;  // in TopMemoryContext
 
   Buffer recall(BlockNumber block) const {
     const Entry& entry = entries[block & mask];

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace vec::codes {
 
@@ -61,6 +62,14 @@ static_assert(sizeof(U8Header) == 20);
 struct SparseHeader {
   std::int32_t count;
 };
+
+/// The header that a code begins with.  Codes have any alignment.
+template <class Header>
+Header header_of(const std::byte* code) noexcept {
+  Header header;
+  std::memcpy(&header, code, sizeof header);
+  return header;
+}
 
 /// Non-zero elements that an indexed sparse vector may have.
 inline constexpr int kMaxSparseCount = 1000;

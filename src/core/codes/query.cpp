@@ -17,13 +17,6 @@ namespace {
 constexpr std::size_t kBatch = 64;
 
 template <class Header>
-Header header_of(const std::byte* code) {
-  Header header;
-  std::memcpy(&header, code, sizeof header);
-  return header;
-}
-
-template <class Header>
 const std::uint8_t* levels_of(const std::byte* code) {
   return reinterpret_cast<const std::uint8_t*>(code + sizeof(Header));
 }

@@ -20,12 +20,6 @@ const std::uint8_t* high_halves(const std::byte* slot) {
   return reinterpret_cast<const std::uint8_t*>(slot + sizeof(U8Header));
 }
 
-U8Header header_of(const std::byte* slot) {
-  U8Header header;
-  std::memcpy(&header, slot, sizeof header);
-  return header;
-}
-
 }  // namespace
 
 std::size_t slot_bytes(const Format& format) noexcept {
@@ -84,7 +78,7 @@ struct Query::Slots {
                                       half_bytes(query.format_.dims), sums);
     std::size_t found = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      const U8Header header = header_of(slots[i]);
+      const U8Header header = header_of<U8Header>(slots[i]);
       const double dot = coarse_lo(header.lo, header.step) * rounded.sum +
                          coarse_step(header.step) * (rounded.scale * sums[i]);
       const float about = distance(dot, {header.norm_squared, header.radius}).distance;
@@ -118,7 +112,7 @@ struct Query::Slots {
     const Distance distance(query.fine_);
     for (std::size_t k = 0; k < found; ++k) {
       const std::byte* const slot = slots[near[k]];
-      const U8Header header = header_of(slot);
+      const U8Header header = header_of<U8Header>(slot);
       const std::uint8_t* const high = high_halves(slot);
       const std::int32_t sum = kernel(high, high + half, query.words_.data(), query.format_.dims);
       out[near[k]] = distance(header.lo * rounded.sum + header.step * (rounded.scale * sum),

@@ -173,8 +173,7 @@ std::size_t code_size(const Format& format, const Value& value) {
 
 std::size_t code_size(const Format& format, const std::byte* code) noexcept {
   if (format.kind != CodeKind::kSparse) return format.code_bytes;
-  SparseHeader header;
-  std::memcpy(&header, code, sizeof header);
+  const auto header = header_of<SparseHeader>(code);
   return sizeof header +
          static_cast<std::size_t>(header.count) * (sizeof(std::int32_t) + sizeof(float));
 }
@@ -227,8 +226,7 @@ Value decode(const Format& format, const std::byte* code, std::vector<float>& sc
   switch (format.kind) {
     case CodeKind::kU8:
     case CodeKind::kRotated: {
-      U8Header header;
-      std::memcpy(&header, code, sizeof header);
+      const auto header = header_of<U8Header>(code);
       const auto* levels = reinterpret_cast<const std::uint8_t*>(code + sizeof header);
       scratch.resize(format.dims);
       for (std::size_t i = 0; i < format.dims; ++i) {
@@ -249,8 +247,7 @@ Value decode(const Format& format, const std::byte* code, std::vector<float>& sc
       value.bits = reinterpret_cast<const std::uint8_t*>(code);
       break;
     case CodeKind::kSparse: {
-      SparseHeader header;
-      std::memcpy(&header, code, sizeof header);
+      const auto header = header_of<SparseHeader>(code);
       const auto count = static_cast<std::size_t>(header.count);
       const std::byte* indices = code + sizeof header;
       value.sparse = {reinterpret_cast<const std::int32_t*>(indices),
@@ -264,9 +261,8 @@ Value decode(const Format& format, const std::byte* code, std::vector<float>& sc
 
 bool valid_code(const Format& format, const std::byte* code, std::size_t size) noexcept {
   if (format.kind != CodeKind::kSparse) return size == format.code_bytes;
-  SparseHeader header{};
-  if (size < sizeof header) return false;
-  std::memcpy(&header, code, sizeof header);
+  if (size < sizeof(SparseHeader)) return false;
+  const auto header = header_of<SparseHeader>(code);
   return header.count >= 0 && header.count <= kMaxSparseCount &&
          size == sizeof header + static_cast<std::size_t>(header.count) *
                                      (sizeof(std::int32_t) + sizeof(float));

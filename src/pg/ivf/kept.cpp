@@ -9,7 +9,7 @@ Kept* kept_of(Relation index, Method method) {
     kept->shape = shape;
     index->rd_amcache = kept;
   }
-  return static_cast<Kept*>(index->rd_amcache);
+  return kept_already(index);
 }
 
 Kept* keep_centers(Relation index, Method method, std::size_t bytes) {

@@ -66,11 +66,9 @@ class Store {
   bool read(Cursor& cursor, const codes::Query* query, double limit, PageEntries& out);
   void check_interrupts();
 
-  // What scans of this backend wanted of the index lately, as a guess at what the next one wants.
-  std::size_t rows_wanted() const { return pages_.remembered->rows_wanted; }
-  void remember_wanted(std::size_t rows) {
-    pages_.remembered->rows_wanted = static_cast<uint32>(std::min<std::size_t>(rows, 1U << 16));
-  }
+  /// What the last scan of this backend wanted of the index, if that is known; else 0.
+  std::size_t rows_wanted() const;
+  void remember_wanted(std::size_t rows);
 
   // WriteStore
   void append(ListNo list, std::span<const std::byte> code, RowId row);

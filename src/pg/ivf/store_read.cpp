@@ -249,6 +249,17 @@ bool Store::read(Cursor& cursor, const codes::Query* query, double limit, PageEn
   return true;
 }
 
+std::size_t Store::rows_wanted() const {
+  const Kept* kept = kept_already(pages_.index);
+  return kept == nullptr ? 0 : kept->rows_wanted;
+}
+
+void Store::remember_wanted(std::size_t rows) {
+  Kept* kept = kept_already(pages_.index);
+  if (kept == nullptr) return;
+  kept->rows_wanted = static_cast<uint32>(std::min<std::size_t>(rows, 1U << 16));
+}
+
 void Store::check_interrupts() {
   if (INTERRUPTS_PENDING_CONDITION()) {
     pg_call([] { CHECK_FOR_INTERRUPTS(); });

@@ -20,11 +20,6 @@ using kernels::kPanelColumns;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-U8Header header_of(const std::byte* code) {
-  U8Header header;
-  std::memcpy(&header, code, sizeof header);
-  return header;
-}
 const std::uint8_t* levels_of(const std::byte* code) {
   return reinterpret_cast<const std::uint8_t*>(code + sizeof(U8Header));
 }
@@ -37,7 +32,7 @@ struct Terms {
   double lo, step;
 };
 Terms terms_of(const codes::Format& format, const std::byte* code, double shift) {
-  const U8Header header = header_of(code);
+  const U8Header header = codes::header_of<U8Header>(code);
   const double n = format.dims;
   Terms terms{};
   terms.lo = header.lo - shift;
@@ -101,7 +96,7 @@ void Columns::assign_u8(Codes columns) {
   shift_ = 0;
   if (l2) {
     std::vector<float> lows;
-    for (const std::byte* code : columns) lows.push_back(header_of(code).lo);
+    for (const std::byte* code : columns) lows.push_back(codes::header_of<U8Header>(code).lo);
     shift_ = median(lows);
   }
   panel_bytes_.assign(stride() * words_ * 4, 0);
