@@ -498,6 +498,36 @@ TEST(Hnsw, InsertsAfterAnInterruptedVacuumCutNobodyOff) {
   }
 }
 
+TEST(Hnsw, InsertsAfterOneThatFailedCutNobodyOff) {
+  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 8);
+  int failures = 0;
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const Values values(format, 80, seed);
+    MemoryGraph graph(format, {2, 16}, heap());
+    InsertScratch scratch;
+    Rng rng(seed);
+    std::set<std::size_t> failed;
+    for (std::size_t i = 0; i < 80; ++i) {
+      // Those in between are not disturbed.
+      const bool fails = i >= 20 && i % 10 == 0;
+      FailingStore store(graph, fails ? static_cast<int>(rng.below(150)) : FailingStore::kNever);
+      try {
+        insert(store, codes::Query(format, values[i]), values.code(i), row_of(i),
+               draw_level(rng.uniform(), 2), scratch, heap());
+      } catch (const Error&) {
+        failed.insert(i);
+      }
+    }
+    failures += static_cast<int>(failed.size());
+    // Who was left in between need not be found, but everybody else.
+    std::vector<NodeId> dying;
+    graph.mark_dead([&](RowId row) { return failed.contains(number_of(row)); }, dying);
+    EXPECT_EQ(cut_off(graph), 0U);
+  }
+  EXPECT_GT(failures, 1000);
+}
+
 /// A graph into which values are inserted now and then while it is read and changed.
 class RestlessGraph : public MemoryGraph {
  public:

@@ -115,10 +115,11 @@ void insert(Store& store, Searched& searched, const codes::Query& query,
   }
 
   const NodeId node = store.create_node(level, code, row, scratch.lists);
-  // A node has a parent, or is the root, before anybody comes to know it.
+  // A node has a parent, or is the root, before anybody comes to know it.  So the lowest layer comes
+  // first: whoever knows a node on one layer comes down to it on all below.
   const bool is_high = level > entry.level || scratch.lists[0].count == 0;
   if (is_high) become_entry(store, {node, level}, code, scratch);
-  for (int layer = level; layer >= 0; --layer) {
+  for (int layer = 0; layer <= level; ++layer) {
     const LinkList links = scratch.lists[static_cast<std::size_t>(layer)];
     if (!is_high) join_tree(store, layer, node, code, links, scratch);
     connect_back(store, layer, node, code, links, scratch);
