@@ -36,8 +36,11 @@ ALARMING = re.compile(r"PANIC|TRAP:|terminated by signal (?!9\b)|XX00[0-2]|incon
                       r"|WAL contains references|unexpected pageaddr.*corrupt|stack smashing"
                       r"|buffer refcount leak|resource was not closed|relcache reference leak"
                       r"|snapshot reference leak|still referenced")
-# A parallel worker that comes to its start when its leader has been killed says this.
-HARMLESS = re.compile(r"XX000: could not attach to per-session DSM segment")
+# A parallel worker that comes to its start when its leader has been killed says the first; a leader
+# that waits for its workers at the end of a transaction when the postmaster is killed trips over the
+# second, an assertion of PostgreSQL's, on its way out.
+HARMLESS = re.compile(r"XX000: could not attach to per-session DSM segment"
+                      r'|TRAP: FailedAssertion\("!IsTransactionOrTransactionBlock\(\)", File: "pgstat.c"')
 
 
 class Server:
