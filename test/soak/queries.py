@@ -6,7 +6,7 @@ and hnsw rows that are there, each once, in order of their distances, and enough
 
 import math
 
-from session import Broken, quote
+from session import Broken, Expected, FULL, quote
 
 INDEX_ONLY = ("SET enable_seqscan = off; SET enable_sort = off; SET enable_indexscan = on; "
               "SET enable_bitmapscan = off;")
@@ -274,10 +274,14 @@ def check_structure(client, table):
     """hnsw_check() of all indexes of the table.
 
     A vacuum that was interrupted leaves nodes whose parent in the tree is dying, an insert that was
-    killed one that nobody knows.  The next vacuum makes up for both.
+    killed one that nobody knows.  The next vacuum makes up for both, unless the disk is too full
+    for it: then nothing can be said.
     """
     if table.cut_short:
-        client.sql(f"VACUUM (INDEX_CLEANUP ON) {table.name}")
+        try:
+            client.sql(f"VACUUM (INDEX_CLEANUP ON) {table.name}", FULL)
+        except Expected:
+            return
         table.cut_short = False
     names = client.sql(
         "SELECT i.oid::regclass::text FROM pg_class i JOIN pg_index x ON x.indexrelid = i.oid "

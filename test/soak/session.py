@@ -11,6 +11,7 @@ import psycopg
 # Errors that any statement may meet where several clients work at once.
 CONTENTION = {"40001", "40P01", "55P03"}
 TIMEOUT = "57014"        # canceled: statement_timeout, or a cancel request
+FULL = {"53100"}         # no space left on device
 GONE = {"57P01", "57P02", "57P03", "08006", "08000", "08001", "08003"}
 
 

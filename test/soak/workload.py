@@ -4,11 +4,10 @@ and the step's number, so that a step is the same whatever became of those befor
 import random
 
 from queries import ask, check_index, check_structure, check_table, query_value, Question
-from session import Broken, Client, Expected, TIMEOUT
+from session import Broken, Client, Expected, FULL, TIMEOUT
 from tables import options_of
 
 BUSY = {"55006", "55P03", "40P01"}   # in use; locked; deadlock
-FULL = {"53100"}                     # no space left on device
 NO_MEMORY = {"53200", "54000"}
 
 
