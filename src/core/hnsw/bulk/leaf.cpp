@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <limits>
 
 #include "core/hnsw/select_neighbors.h"
 #include "kernels/kernels.h"
@@ -60,23 +60,17 @@ void Leaf::add_scouts(std::size_t place) {
   const float* const distances = row_of(place);
   const std::size_t start = start_of(place);
   const float farthest = near_[start + candidates_ - 1].distance;
-  std::array<Near, kScoutsAsked> nearest;  // ascending
-  std::size_t count = 0;
-  for (const std::uint32_t at : scouts_) {
-    const Near scout{distances[at], at};
+  scouted_.resize(scouts_.size());
+  for (std::size_t i = 0; i < scouts_.size(); ++i) {
     // Under the inner product a member need not be the nearest to itself.
-    if (at == place || !(scout.distance > farthest) || std::isinf(scout.distance)) continue;
-    if (count == kScoutsAsked) {
-      if (!(scout.distance < nearest.back().distance)) continue;
-      --count;
-    }
-    std::size_t to = count++;
-    for (; to > 0 && scout.distance < nearest[to - 1].distance; --to) nearest[to] = nearest[to - 1];
-    nearest[to] = scout;
+    const bool is_beyond = distances[scouts_[i]] > farthest && scouts_[i] != place;
+    scouted_[i] = is_beyond ? distances[scouts_[i]] : std::numeric_limits<float>::infinity();
   }
-  std::copy_n(nearest.begin(), count,
-              near_.begin() + static_cast<std::ptrdiff_t>(start + candidates_));
-  found_[place] = static_cast<std::uint16_t>(candidates_ + count);
+  std::size_t end = start + candidates_;
+  for (const Near& scout : nearest_.find(scouted_, kScoutsAsked, scouted_.size())) {
+    near_[end++] = {scout.distance, scouts_[scout.place]};
+  }
+  found_[place] = static_cast<std::uint16_t>(end - start);
 }
 
 void Leaf::select(std::size_t place) {

@@ -100,6 +100,7 @@ class Leaf {
   std::size_t stride_ = 0;
   std::vector<float> matrix_;
   std::vector<std::uint32_t> scouts_;
+  std::vector<float> scouted_;        // distances of one member to the scouts, as far as they count
   std::vector<Near> near_;            // of each member: the nearest, then scouts, ascending
   std::vector<std::uint16_t> found_;  // how many of them there are
   std::vector<std::uint8_t> kept_;    // whether the rule keeps it
