@@ -38,6 +38,7 @@ CORE_SRCS = \
 	src/core/codes/value.cpp \
 	src/core/error.cpp \
 	src/core/hnsw/bulk/build.cpp \
+	src/core/hnsw/bulk/choose_best.cpp \
 	src/core/hnsw/bulk/collector.cpp \
 	src/core/hnsw/bulk/columns.cpp \
 	src/core/hnsw/bulk/leaf.cpp \

@@ -467,8 +467,34 @@ TEST(Bulk, IsTheSameEveryTime) {
   }
 }
 
+/// Builds a graph with helpers, and compares it with one that was built alone.
+/// blocks   of memory that can be had
+/// tasks    that the helpers are to be given
+void expect_the_same_with_helpers(const Values& values, MemoryGraph& alone, int blocks, int tasks) {
+  MemoryGraph graph(alone.format(), alone.params(), heap());
+  Collector collector(graph, heap());
+  for (std::size_t i = 0; i < values.size(); ++i) collector.add(values.code(i), test::row_of(i));
+  test::Threads team(2, static_cast<std::size_t>(blocks));
+  collector.finish({}, &team);
+  EXPECT_EQ(team.tasks, tasks);
+  EXPECT_EQ(team.blocks(), 0U);
+  test::expect_links_sound(graph);
+  ASSERT_EQ(test::unreachable_nodes(graph), 0U);
+  LinkList left, right;
+  std::size_t different = 0;
+  ASSERT_EQ(graph.node_count(), alone.node_count());
+  for (NodeId node = 0; node < graph.node_count(); ++node) {
+    ASSERT_EQ(graph.rows(node), alone.rows(node));
+    for (int layer = 0; layer <= graph.level(node); ++layer) {
+      graph.links(node, layer, left);
+      alone.links(node, layer, right);
+      different += !std::ranges::equal(left.view(), right.view());
+    }
+  }
+  EXPECT_LE(different, graph.node_count() / 100) << "more than rounding accounts for";
+}
+
 TEST(Bulk, IsTheSameWithHelpers) {
-  // Blocks of memory that can be had.
 #if defined(VECTOR_EMULATED)
   constexpr std::array kBlocks = {9};
 #else
@@ -482,28 +508,17 @@ TEST(Bulk, IsTheSameWithHelpers) {
     const Values values(format, kShared, 10);
     Built alone(values, format, {8, 64});
     for (const int blocks : kBlocks) {
-      MemoryGraph graph(format, {8, 64}, heap());
-      Collector collector(graph, heap());
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        collector.add(values.code(i), test::row_of(i));
-      }
-      test::Threads team(2, static_cast<std::size_t>(blocks));
-      collector.finish({}, &team);
-      EXPECT_EQ(team.tasks, blocks < 2 ? 0 : blocks == 2 ? 1 : 2);
-      test::expect_links_sound(graph);
-      ASSERT_EQ(test::unreachable_nodes(graph), 0U);
-      LinkList left, right;
-      std::size_t different = 0;
-      ASSERT_EQ(graph.node_count(), alone.graph.node_count());
-      for (NodeId node = 0; node < graph.node_count(); ++node) {
-        ASSERT_EQ(graph.rows(node), alone.graph.rows(node));
-        graph.links(node, 0, left);
-        alone.graph.links(node, 0, right);
-        different += !std::ranges::equal(left.view(), right.view());
-      }
-      EXPECT_LE(different, graph.node_count() / 100) << "more than rounding accounts for";
+      const int tasks = blocks < 2 ? 0 : blocks == 2 ? 1 : 3;
+      expect_the_same_with_helpers(values, alone.graph, blocks, tasks);
     }
   }
+}
+
+TEST(Bulk, HelpersLinkUpperLayersToo) {
+  const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 12);
+  const Values values(format, 6000, 10);
+  Built alone(values, format, {2, 64});  // half of them on layer 1
+  expect_the_same_with_helpers(values, alone.graph, 9, 6);
 }
 
 TEST(Bulk, BuildsGraphsOfAnySmallSize) {

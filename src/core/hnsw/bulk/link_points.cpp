@@ -7,7 +7,6 @@
 
 #include "core/hnsw/bulk/leaf.h"
 #include "core/hnsw/bulk/nearest.h"
-#include "core/hnsw/select_neighbors.h"
 
 namespace vec::hnsw::bulk {
 
@@ -25,18 +24,15 @@ LinkSettings settings_for(const codes::Format& format, const Params& params, std
   settings.partition.most = 2000;
   settings.candidates = static_cast<std::size_t>(std::clamp(2 * params.m, 16, int{Nearest::kMost}));
   settings.bridges = layer > 0;
+  settings.links = static_cast<std::size_t>(params.max_links(layer));
+  settings.held = settings.links + std::max<std::size_t>(8, settings.links / 4);
   settings.by_rule = std::max<std::size_t>(16, settings.candidates * 3 / 4);
   return settings;
 }
 
-std::size_t table_limit(const Params& params, int layer) {
-  const int limit = params.max_links(layer);
-  return static_cast<std::size_t>(limit + std::max(8, limit / 4));
-}
-
-std::size_t bytes_per_point(const LinkSettings& settings, std::size_t limit) {
-  return limit * sizeof(LinkEntry) + sizeof(std::uint8_t) +
-         (settings.partition.fanout * 2 + 3) * sizeof(std::uint32_t);
+std::size_t bytes_per_point(const LinkSettings& settings) {
+  return settings.held * sizeof(LinkEntry) + sizeof(std::uint8_t) +
+         (settings.partition.fanout * 2 + 4) * sizeof(std::uint32_t);
 }
 
 std::size_t bytes_of_leaf(const LinkSettings& settings, std::size_t points) {
@@ -72,9 +68,10 @@ void assign_together(const codes::Format& format, Codes points, const LeaderPlac
 }  // namespace
 
 Partition link_points(const codes::Format& format, Codes points, const LinkSettings& settings,
-                      std::size_t limit, Rng& rng, const std::function<void()>& interrupt,
+                      Rng& rng, const std::function<void()>& interrupt,
                       std::pmr::memory_resource* memory, Team* team,
-                      const std::function<void(LinkTable&)>& take) {
+                      const std::function<void(LinkTable&)>& know,
+                      const std::function<void(const LinkTable&)>& take) {
   AssignAll assign_all;
   if (team != nullptr) {
     assign_all = [&](const LeaderPlaces& places, std::size_t fanout,
@@ -86,8 +83,9 @@ Partition link_points(const codes::Format& format, Codes points, const LinkSetti
       make_partition(format, points, settings.partition, rng, memory, interrupt, assign_all);
 
   const LeavesBlock::Settings leaf_settings{
-      static_cast<std::uint32_t>(limit), static_cast<std::uint32_t>(settings.candidates),
-      static_cast<std::uint32_t>(settings.by_rule), settings.bridges};
+      static_cast<std::uint32_t>(settings.links), static_cast<std::uint32_t>(settings.held),
+      static_cast<std::uint32_t>(settings.candidates), static_cast<std::uint32_t>(settings.by_rule),
+      settings.bridges};
   const std::size_t bytes = LeavesBlock::bytes(points.size(), partition, leaf_settings);
   std::byte* const shared = team != nullptr ? team->share(bytes) : nullptr;
   std::optional<Block> own;
@@ -95,42 +93,17 @@ Partition link_points(const codes::Format& format, Codes points, const LinkSetti
   std::byte* const block = shared != nullptr ? shared : own->data();
   LeavesBlock::write(block, points.size(), partition, leaf_settings);
   LeavesBlock leaves(block);
-  if (shared != nullptr) team->start(Task::kLeaves);
-  leaves.work(format, points, interrupt);
-  if (shared != nullptr) team->wait();
   LinkTable table = leaves.table();
+  if (know) know(table);
+  if (shared != nullptr) team->start(Task::kLeaves);
+  leaves.link(format, points, interrupt);
+  if (shared != nullptr) team->wait();
+  if (shared != nullptr) team->start(Task::kChoose);
+  leaves.choose(format, points, interrupt);
+  if (shared != nullptr) team->wait();
   take(table);
   if (shared != nullptr) team->free_task_block();
   return partition;
-}
-
-void choose_best(std::span<const LinkEntry> list, std::size_t limit,
-                 const std::function<float(NodeId, NodeId)>& between,
-                 std::vector<LinkEntry>& chosen) {
-  const auto kept = static_cast<std::size_t>(
-      std::ranges::count_if(list, [](const LinkEntry& entry) { return kept_by_rule(entry.link); }));
-  chosen.clear();
-  if (kept <= limit || !between) {
-    std::size_t others = std::min(limit, list.size()) - std::min(limit, kept);
-    for (const LinkEntry& entry : list) {
-      if (chosen.size() == limit) break;
-      if (!kept_by_rule(entry.link)) {
-        if (others == 0) continue;
-        --others;
-      }
-      chosen.push_back(entry);
-    }
-    return;
-  }
-  std::vector<LinkCandidate> candidates;
-  for (std::size_t i = 0; i < list.size(); ++i) candidates.push_back({list[i].distance, i, false});
-  const auto selected = select_neighbors(candidates, limit, [&](std::size_t a, std::size_t b) {
-    return between(node_of(list[a].link), node_of(list[b].link));
-  });
-  for (const LinkCandidate& candidate : selected) {
-    const LinkEntry& entry = list[candidate.index];
-    chosen.push_back({entry.distance, make_link(node_of(entry.link), candidate.kept, false)});
-  }
 }
 
 }  // namespace vec::hnsw::bulk

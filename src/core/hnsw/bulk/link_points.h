@@ -1,7 +1,8 @@
 // core/hnsw/bulk/link_points.h
 //
 // Linking points among themselves: leaves of near ones (partition.h), links within each leaf
-// (leaf.h), their union (link_table.h).  Nothing here knows of graphs: points are numbered from 0.
+// (leaf.h), their union (link_table.h), the best of that (choose_best.h).  Nothing here knows of
+// graphs: points are numbered from 0.
 
 #ifndef VEC_CORE_HNSW_BULK_LINK_POINTS_H_
 #define VEC_CORE_HNSW_BULK_LINK_POINTS_H_
@@ -24,7 +25,9 @@ struct LinkSettings {
   PartitionSettings partition;
   std::size_t candidates;  // of each member of a leaf
   std::size_t by_rule;     // of those, the ones that the rule is asked about
-  bool bridges = false;    // leaf.h
+  std::size_t links;       // that a point gets
+  std::size_t held;        // of a point until all of its leaves are done
+  bool bridges;            // leaf.h
 };
 
 /// What ef_construction stands for here: the more, the more leaves a point is in.  The more points,
@@ -32,31 +35,21 @@ struct LinkSettings {
 LinkSettings settings_for(const codes::Format& format, const Params& params, std::size_t points,
                           int layer = 0);
 
-/// Links that are kept of a point until all of its leaves are done.
-std::size_t table_limit(const Params& params, int layer);
-
 /// Bytes for each point, beside its code and a pointer to that.
-std::size_t bytes_per_point(const LinkSettings& settings, std::size_t limit);
+std::size_t bytes_per_point(const LinkSettings& settings);
 
 /// Bytes that each process takes for the leaf it is at, of so many points at most.
 std::size_t bytes_of_leaf(const LinkSettings& settings, std::size_t points);
 
-/// limit   links kept of a point, as by table_limit()
 /// team    sees the points as its first block already (PointsBlock); may be null
-/// take    gets the lists, once
+/// know    merges links that are known beforehand into the empty lists; may be null
+/// take    gets the lists, at most settings.links each, once
 /// Returns the partition.
 Partition link_points(const codes::Format& format, Codes points, const LinkSettings& settings,
-                      std::size_t limit, Rng& rng, const std::function<void()>& interrupt,
+                      Rng& rng, const std::function<void()>& interrupt,
                       std::pmr::memory_resource* memory, Team* team,
-                      const std::function<void(LinkTable&)>& take);
-
-/// Puts the best of `list`, at most `limit`, into `chosen`: what the rule kept, then the nearest.
-/// If the rule kept too many, each as seen from some leaf or from the other end, it is asked about
-/// the whole list: the long links that lead elsewhere are not the ones to go.
-/// between   the distance of two of the listed; empty: not known, the nearest stay
-void choose_best(std::span<const LinkEntry> list, std::size_t limit,
-                 const std::function<float(NodeId, NodeId)>& between,
-                 std::vector<LinkEntry>& chosen);
+                      const std::function<void(LinkTable&)>& know,
+                      const std::function<void(const LinkTable&)>& take);
 
 /// Memory of a resource, zeroed.
 class Block {

@@ -34,6 +34,12 @@ void LinkTable::merge(std::size_t row, std::span<const LinkEntry> found) {
   lock.store(0, std::memory_order_release);
 }
 
+void LinkTable::shorten(std::size_t row, std::span<const LinkEntry> list) {
+  VEC_ASSERT(list.size() <= memory_.counts[row]);
+  std::ranges::copy(list, memory_.entries + row * limit_);
+  memory_.counts[row] = static_cast<std::uint8_t>(list.size());
+}
+
 void LinkTable::merge_locked(std::size_t row, std::span<const LinkEntry> found) {
   LinkEntry* const own = memory_.entries + row * limit_;
   std::size_t count = memory_.counts[row];

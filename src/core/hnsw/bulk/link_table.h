@@ -74,6 +74,10 @@ class LinkTable {
     return {memory_.entries + row * limit_, memory_.counts[row]};
   }
 
+  /// Makes `list`, no longer than what is there and ascending as lists are, the list of `row`.
+  /// While nobody merges.
+  void shorten(std::size_t row, std::span<const LinkEntry> list);
+
  private:
   void merge_locked(std::size_t row, std::span<const LinkEntry> found);
 

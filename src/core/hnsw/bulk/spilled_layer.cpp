@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/codes/query.h"
+#include "core/hnsw/bulk/choose_best.h"
 #include "core/hnsw/bulk/leaf.h"
 #include "core/hnsw/bulk/link_points.h"
 
@@ -35,17 +35,16 @@ class Linker {
         rng_(rng),
         watch_(watch),
         team_(team),
-        settings_(settings_for(context.format, context.params, points.records.count, points.layer)),
-        limit_(static_cast<std::size_t>(context.params.max_links(points.layer))),
-        table_limit_(table_limit(context.params, points.layer)) {
+        settings_(
+            settings_for(context.format, context.params, points.records.count, points.layer)) {
     context.shrink_leaves(settings_.partition);
   }
 
   void link_parts() {
-    const std::size_t per_point = bytes_per_point(settings_, table_limit_) + sizeof(RecordName) +
+    const std::size_t per_point = bytes_per_point(settings_) + sizeof(RecordName) +
                                   sizeof(const std::byte*) + context_.format.code_bytes;
     const std::size_t count = points_.records.count;
-    const std::size_t range_bytes = table_limit_ * sizeof(LinkEntry) + sizeof(std::uint8_t);
+    const std::size_t range_bytes = settings_.held * sizeof(LinkEntry) + sizeof(std::uint8_t);
     const std::size_t per_range =
         std::max<std::size_t>(context_.memory_bytes / 4 * 3 / range_bytes, kFewestRecords);
     const std::size_t ranges =
@@ -73,9 +72,9 @@ class Linker {
     for (std::size_t r = 0; r < ranges_.size(); ++r) {
       const std::size_t first = std::min(r * range_size_, points_.records.count);
       const std::size_t end = std::min(first + range_size_, points_.records.count);
-      entries.resize((end - first) * table_limit_);
+      entries.resize((end - first) * settings_.held);
       counts.assign(end - first, 0);
-      LinkTable table({entries.data(), counts.data(), locks.data()}, table_limit_);
+      LinkTable table({entries.data(), counts.data(), locks.data()}, settings_.held);
       ranges_[r].file->rewind();
       for (std::size_t i = 0; i < ranges_[r].count; ++i) {
         if (i % kBetweenInterrupts == 0) watch_.interrupt();
@@ -88,7 +87,7 @@ class Linker {
       for (std::size_t place = first; place < end; ++place) {
         if (place % kBetweenInterrupts == 0) watch_.interrupt();
         if (above != nullptr) merge_above(*above, place, table, place - first);
-        choose_best(table.list(place - first), limit_, nullptr, chosen_);
+        choose_best(table.list(place - first), settings_.links, nullptr, chosen_);
         for (LinkEntry& entry : chosen_) {
           entry.link =
               make_link(points_.node(node_of(entry.link)), kept_by_rule(entry.link), false);
@@ -114,16 +113,13 @@ class Linker {
       code += format.code_bytes;
     }
     const PointsBlock points(block);
-    const Codes codes = points.codes();
-    const auto between = [&](NodeId a, NodeId b) {
-      return codes::pair_distance(format, codes[a], codes[b]);
-    };
-    const auto take = [&](LinkTable& table) {
+    const auto take = [&](const LinkTable& table) {
       for (std::size_t i = 0; i < count; ++i) {
         if (i % kBetweenInterrupts == 0) watch_.interrupt();
-        choose_best(table.list(i), limit_, between, chosen_);
-        for (LinkEntry& entry : chosen_) {
-          entry.link = make_link(places[node_of(entry.link)], kept_by_rule(entry.link), false);
+        chosen_.clear();
+        for (const LinkEntry& entry : table.list(i)) {
+          const Link link = make_link(places[node_of(entry.link)], kept_by_rule(entry.link), false);
+          chosen_.push_back({entry.distance, link});
         }
         std::sort(chosen_.begin(), chosen_.end(), nearer);
         RecordFile& range = ranges_[places[i] / range_size_];
@@ -131,8 +127,8 @@ class Linker {
         ++range.count;
       }
     };
-    link_points(format, codes, settings_, table_limit_, rng_, watch_.interrupt, context_.memory,
-                shared != nullptr ? team_ : nullptr, take);
+    link_points(format, points.codes(), settings_, rng_, watch_.interrupt, context_.memory,
+                shared != nullptr ? team_ : nullptr, nullptr, take);
     if (shared != nullptr) team_->free_points();
   }
 
@@ -157,7 +153,6 @@ class Linker {
   const Watch& watch_;
   Team* team_;
   LinkSettings settings_;
-  std::size_t limit_, table_limit_;
   std::size_t range_size_ = 0;
   std::vector<RecordFile> ranges_;  // lists of so many points
   std::vector<LinkEntry> chosen_, from_above_;

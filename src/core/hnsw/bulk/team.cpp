@@ -4,6 +4,8 @@
 #include <cstring>
 #include <new>
 
+#include "core/codes/query.h"
+#include "core/hnsw/bulk/choose_best.h"
 #include "core/hnsw/bulk/leaf.h"
 
 namespace vec::hnsw::bulk {
@@ -13,6 +15,8 @@ namespace {
 constexpr std::size_t kAlignment = 64;
 /// Points that are assigned at a time: enough to fill the panels of all groups of leaders.
 constexpr std::size_t kChunk = 16384;
+/// Lists that are cut at a time.
+constexpr std::size_t kListsChunk = 1024;
 
 constexpr std::size_t aligned(std::size_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
@@ -103,21 +107,23 @@ void AssignBlock::work(const codes::Format& format, Codes points,
 struct LeavesBlock::Header {
   std::uint64_t points, leaves, members;
   Settings settings;
-  std::atomic<std::uint32_t> next;  // leaf
+  std::atomic<std::uint32_t> next;        // leaf
+  std::atomic<std::uint32_t> next_chunk;  // of lists
 };
 
 struct LeavesBlock::Places {
-  std::size_t locks, starts, members, entries, counts, end;
+  std::size_t locks, starts, members, order, entries, counts, end;
 };
 
 LeavesBlock::Places LeavesBlock::places(std::size_t points, std::size_t leaves, std::size_t members,
-                                        std::size_t limit) {
+                                        std::size_t held) {
   Places at{};
   at.locks = aligned(sizeof(Header));
   at.starts = at.locks + aligned(LinkTable::kLocks * sizeof(std::atomic<std::uint32_t>));
   at.members = at.starts + aligned((leaves + 1) * sizeof(std::uint64_t));
-  at.entries = at.members + aligned(members * sizeof(std::uint32_t));
-  at.counts = at.entries + aligned(points * limit * sizeof(LinkEntry));
+  at.order = at.members + aligned(members * sizeof(std::uint32_t));
+  at.entries = at.order + aligned(points * sizeof(std::uint32_t));
+  at.counts = at.entries + aligned(points * held * sizeof(LinkEntry));
   at.end = at.counts + points;
   return at;
 }
@@ -125,30 +131,31 @@ LeavesBlock::Places LeavesBlock::places(std::size_t points, std::size_t leaves, 
 LeavesBlock::Header& LeavesBlock::header() const { return *at<Header>(block_, 0); }
 LeavesBlock::Places LeavesBlock::places() const {
   const Header& it = header();
-  return places(it.points, it.leaves, it.members, it.settings.limit);
+  return places(it.points, it.leaves, it.members, it.settings.held);
 }
 
 std::size_t LeavesBlock::bytes(std::size_t points, const Partition& partition,
                                const Settings& settings) {
-  return places(points, partition.leaves(), partition.members.size(), settings.limit).end;
+  return places(points, partition.leaves(), partition.members.size(), settings.held).end;
 }
 
 void LeavesBlock::write(std::byte* block, std::size_t points, const Partition& partition,
                         const Settings& settings) {
-  new (block) Header{points, partition.leaves(), partition.members.size(), settings, {0}};
+  new (block) Header{points, partition.leaves(), partition.members.size(), settings, {0}, {0}};
   const Places to = LeavesBlock(block).places();
   std::ranges::copy(partition.starts, at<std::uint64_t>(block, to.starts));
   std::ranges::copy(partition.members, at<std::uint32_t>(block, to.members));
+  std::ranges::copy(partition.order, at<std::uint32_t>(block, to.order));
 }
 
 LinkTable LeavesBlock::table() const {
   const Places from = places();
   return {{at<LinkEntry>(block_, from.entries), at<std::uint8_t>(block_, from.counts),
            at<std::atomic<std::uint32_t>>(block_, from.locks)},
-          header().settings.limit};
+          header().settings.held};
 }
 
-void LeavesBlock::work(const codes::Format& format, Codes points,
+void LeavesBlock::link(const codes::Format& format, Codes points,
                        const std::function<void()>& interrupt) {
   Header& it = header();
   const Places from = places();
@@ -172,6 +179,30 @@ void LeavesBlock::work(const codes::Format& format, Codes points,
   }
 }
 
+void LeavesBlock::choose(const codes::Format& format, Codes points,
+                         const std::function<void()>& interrupt) {
+  Header& it = header();
+  // Near ones one after another: they have links in common, whose codes are at hand then.
+  const auto* const order = at<const std::uint32_t>(block_, places().order);
+  LinkTable links = table();
+  const auto between = [&](NodeId a, NodeId b) {
+    return codes::pair_distance(format, points[a], points[b]);
+  };
+  std::vector<LinkEntry> chosen;
+  for (;;) {
+    const std::size_t first = std::size_t{it.next_chunk.fetch_add(1)} * kListsChunk;
+    if (first >= it.points) return;
+    interrupt();
+    for (std::size_t i = first; i < std::min<std::size_t>(first + kListsChunk, it.points); ++i) {
+      const std::span<const LinkEntry> list = links.list(order[i]);
+      if (list.size() <= it.settings.links) continue;
+      choose_best(list, it.settings.links, between, chosen);
+      std::ranges::sort(chosen, nearer);
+      links.shorten(order[i], chosen);
+    }
+  }
+}
+
 void help(Task task, const PointsBlock& points, std::byte* block,
           const std::function<void()>& interrupt) {
   switch (task) {
@@ -181,7 +212,10 @@ void help(Task task, const PointsBlock& points, std::byte* block,
       AssignBlock(block).work(points.format(), points.codes(), interrupt);
       break;
     case Task::kLeaves:
-      LeavesBlock(block).work(points.format(), points.codes(), interrupt);
+      LeavesBlock(block).link(points.format(), points.codes(), interrupt);
+      break;
+    case Task::kChoose:
+      LeavesBlock(block).choose(points.format(), points.codes(), interrupt);
       break;
   }
 }

@@ -21,7 +21,7 @@
 
 namespace vec::hnsw::bulk {
 
-enum class Task : std::uint32_t { kNone, kAssign, kLeaves };
+enum class Task : std::uint32_t { kNone, kAssign, kLeaves, kChoose };
 
 /// The others, as the leader sees them.
 class Team {
@@ -77,11 +77,12 @@ class AssignBlock {
   std::byte* block_;
 };
 
-/// The links within leaves, united.
+/// The links within leaves, united, and the best of them.
 class LeavesBlock {
  public:
   struct Settings {
-    std::uint32_t limit;       // links of a node
+    std::uint32_t links;       // see LinkSettings
+    std::uint32_t held;
     std::uint32_t candidates;  // see Leaf
     std::uint32_t by_rule;
     std::uint32_t bridges;  // not 0: there are
@@ -92,8 +93,10 @@ class LeavesBlock {
                     const Settings& settings);
 
   explicit LeavesBlock(std::byte* block) : block_(block) {}
-  /// Links are the numbers of points.
-  void work(const codes::Format& format, Codes points, const std::function<void()>& interrupt);
+  /// Fills the lists.  Links are the numbers of points.
+  void link(const codes::Format& format, Codes points, const std::function<void()>& interrupt);
+  /// Then cuts them to the best.
+  void choose(const codes::Format& format, Codes points, const std::function<void()>& interrupt);
   LinkTable table() const;
 
  private:
@@ -101,7 +104,7 @@ class LeavesBlock {
   struct Places;
   Header& header() const;
   static Places places(std::size_t points, std::size_t leaves, std::size_t members,
-                       std::size_t limit);
+                       std::size_t held);
   Places places() const;
 
   std::byte* block_;
