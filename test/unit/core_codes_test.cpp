@@ -53,7 +53,9 @@ TEST_P(EveryCode, TheOperatorsResultIsNeverBelowTheLowerBound) {
 
 TEST_P(EveryCode, WhatIsLeftOutAsFarHasABoundAboveTheLimit) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  for (const double scale : {1e-30, 1e-18, 1e-4, 1.0, 3e3, 1e15, 1e18}) {
+  // From 1e-22 to 1e-24 products are near the least that a float can be.
+  for (const double scale :
+       {1e-30, 1e-24, 3e-24, 1e-23, 3e-23, 1e-22, 1e-18, 1e-4, 1.0, 3e3, 1e15, 1e18}) {
     if (GetParam().element == Element::kHalf && (scale < 1e-3 || scale > 1e4)) continue;
     const Values values(GetParam(), 150, 7, scale);
     std::vector<std::vector<std::byte>> codes;
@@ -94,6 +96,15 @@ TEST_P(EveryCode, WhatIsLeftOutAsFarHasABoundAboveTheLimit) {
           ASSERT_EQ(found[at++], bounds[i]);
         }
         EXPECT_EQ(at, count);
+        if (GetParam().kind != CodeKind::kSplit) continue;
+        const std::size_t by_heads =
+            query.may_be_near(pointers.data(), pointers.size(), limit, places.data());
+        for (std::uint32_t i = 0; i < bounds.size(); ++i) {
+          if (bounds[i] > limit) continue;
+          ASSERT_TRUE(std::binary_search(places.begin(),
+                                         places.begin() + static_cast<std::ptrdiff_t>(by_heads), i))
+              << "scale " << scale << " limit " << limit;
+        }
       }
     }
   }

@@ -106,9 +106,10 @@ class Dot {
 
   /// As L2's.
   bool is_far(double dot, const Coded& coded) const {
-    // Twice what bound() takes off for roundings.
+    // Twice what bound() takes off for roundings, and what it loses where distance and radius are
+    // rounded to floats that have few digits left.
     return kBase - dot - radius(coded) * (1 + 4 * kFloatUnit) - 2 * slack_of(dot) -
-               2 * kFloatUnit * kBase >
+               2 * kFloatUnit * kBase - 2 * kLeastFloat >
            limit_;
   }
 
