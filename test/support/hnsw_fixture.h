@@ -34,7 +34,8 @@ class Fixture {
   template <class Store>
   void insert_into(Store& store, std::size_t i) {
     const codes::Query query(format, values[i]);
-    hnsw::insert(store, query, values.code(i), row_of(i), hnsw::draw_level(rng.uniform(), 16), scratch, heap());
+    hnsw::insert(store, query, values.code(i), row_of(i), hnsw::draw_level(rng.uniform(), 16),
+                 scratch, heap());
   }
   void insert_all() {
     for (std::size_t i = 0; i < values.size(); ++i) insert_into(graph, i);

@@ -30,10 +30,7 @@ struct Members {
 class Linker {
  public:
   Linker(MemoryGraph& graph, const Watch& watch, std::pmr::memory_resource* memory, Team* team)
-      : graph_(graph),
-        watch_(watch),
-        memory_(memory),
-        team_(team) {}
+      : graph_(graph), watch_(watch), memory_(memory), team_(team) {}
 
   void run() {
     const NodeId count = graph_.node_count();
@@ -60,8 +57,8 @@ class Linker {
     const Members members(layer, graph_, memory_);
     const LinkSettings settings =
         settings_for(graph_.format(), graph_.params(), graph_.node_count(), layer);
-    Team* const team = members.nodes.size() > settings.partition.most ? share_points(members)
-                                                                       : nullptr;
+    Team* const team =
+        members.nodes.size() > settings.partition.most ? share_points(members) : nullptr;
     const auto know = [&](LinkTable& table) { take_from_above(layer, members, table); };
     const auto take = [&](const LinkTable& table) {
       for (std::size_t i = 0; i < members.nodes.size(); ++i) {
@@ -135,8 +132,7 @@ bool pays(const codes::Format& format) {
 
 std::size_t bytes_per_node(const codes::Format& format, const Params& params, std::size_t nodes) {
   return static_cast<std::size_t>(params.max_links(0)) * sizeof(Link) +
-         bytes_per_point(settings_for(format, params, nodes)) +
-         sizeof(const std::byte*);
+         bytes_per_point(settings_for(format, params, nodes)) + sizeof(const std::byte*);
 }
 
 std::size_t fixed_bytes(const codes::Format& format, const Params& params, std::size_t nodes) {

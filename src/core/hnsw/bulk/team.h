@@ -81,7 +81,7 @@ class AssignBlock {
 class LeavesBlock {
  public:
   struct Settings {
-    std::uint32_t links;       // see LinkSettings
+    std::uint32_t links;  // see LinkSettings
     std::uint32_t held;
     std::uint32_t candidates;  // see Leaf
     std::uint32_t by_rule;
