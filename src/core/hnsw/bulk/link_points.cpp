@@ -22,12 +22,11 @@ LinkSettings settings_for(const codes::Format& format, const Params& params, std
   if (format.metric == codes::Metric::kInnerProduct) settings.partition.fanout += 2;
   settings.partition.leaf_size = 1000;
   settings.partition.most = 2000;
-  settings.candidates =
-      static_cast<std::size_t>(std::clamp(3 * params.m / 2, 16, int{Nearest::kMost}));
+  settings.candidates = static_cast<std::size_t>(std::clamp(2 * params.m, 16, int{Nearest::kMost}));
   settings.bridges = layer > 0;
   settings.links = static_cast<std::size_t>(params.max_links(layer));
   settings.held = settings.links + std::max<std::size_t>(8, settings.links / 4);
-  settings.by_rule = std::max<std::size_t>(16, settings.candidates * 5 / 6);
+  settings.by_rule = std::max<std::size_t>(16, settings.candidates * 3 / 4);
   return settings;
 }
 
