@@ -16,8 +16,10 @@ using test::Values;
 
 #if defined(VECTOR_EMULATED) || defined(__SANITIZE_ADDRESS__)
 constexpr int kRounds = 8000;
+constexpr std::size_t kQueries = 3;
 #else
 constexpr int kRounds = 60000;
+constexpr std::size_t kQueries = 10;
 #endif
 
 class EveryCode : public testing::TestWithParam<Format> {};
@@ -64,7 +66,7 @@ TEST_P(EveryCode, WhatIsLeftOutAsFarHasABoundAboveTheLimit) {
     for (const auto& code : codes) pointers.push_back(code.data());
     std::vector<std::uint32_t> places(pointers.size());
     std::vector<double> found(pointers.size());
-    for (std::size_t q = 0; q < 10; ++q) {
+    for (std::size_t q = 0; q < kQueries; ++q) {
       const Query query(GetParam(), values[q]);
       std::vector<double> bounds(pointers.size());
       ASSERT_EQ(
