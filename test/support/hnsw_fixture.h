@@ -58,7 +58,6 @@ class Fixture {
 
   template <class Alive>
   double recall(std::size_t queries, std::size_t k, std::size_t ef, Alive alive) {
-    const Values asked(format, queries, 43);
     std::size_t hits = 0;
     for (std::size_t q = 0; q < queries; ++q) {
       // Queries of the data's own clusters: a row moved a little is as good.

@@ -97,8 +97,10 @@ Partition link_points(const codes::Format& format, Codes points, const LinkSetti
   if (know) know(table);
   if (shared != nullptr) team->start(Task::kLeaves);
   leaves.link(format, points, interrupt);
-  if (shared != nullptr) team->wait();
-  if (shared != nullptr) team->start(Task::kChoose);
+  if (shared != nullptr) {
+    team->wait();
+    team->start(Task::kChoose);
+  }
   leaves.choose(format, points, interrupt);
   if (shared != nullptr) team->wait();
   take(table);
