@@ -253,8 +253,7 @@ def crash(run, server):
             wait(run, crew, 0.1)
             crew.stop()
             if how != "one":
-                # A process forked while its postmaster was killed keeps the memory for a moment.
-                server.start(tries=20 if how == "all" else 1)
+                server.start()
             server.wait_until_up()
             crashed = bool(crew.lost_ones())
             settle(run, server, tables, crew, crashed)

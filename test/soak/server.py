@@ -73,19 +73,16 @@ class Server:
         with open(self.data / "postgresql.conf", "a") as conf:
             conf.write(text)
 
-    def start(self, tries=1):
+    def start(self):
         if self not in Server.started:
             Server.started.append(self)
         # Output to a file: the server must not keep our pipes open.
         with open(os.devnull, "w") as null:
-            for _ in range(tries):
-                code = subprocess.run([self.bin / "pg_ctl", "-D", self.data, "-l", self.log, "-t",
-                                       "120", "-w", "start"], stdout=null, stderr=null,
-                                      cwd="/").returncode
-                if code == 0:
-                    return
-                time.sleep(0.5)
-        raise RuntimeError(f"{self.data.name} did not start:\n{self.log_tail()}")
+            code = subprocess.run([self.bin / "pg_ctl", "-D", self.data, "-l", self.log, "-t",
+                                   "120", "-w", "start"], stdout=null, stderr=null,
+                                  cwd="/").returncode
+        if code != 0:
+            raise RuntimeError(f"{self.data.name} did not start:\n{self.log_tail()}")
 
     def stop(self, how="fast"):
         self.tool("pg_ctl", "-D", self.data, "-m", how, "-w", "-t", "120", "stop", check=False)
@@ -143,24 +140,35 @@ class Server:
         return found
 
     def kill_everything(self):
-        """As if the machine's memory had run out: postmaster first, then its children."""
-        postmaster, children = self.pid(), list(self.children())
-        for pid in [postmaster, *children]:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        self.wait_until_dead(postmaster, children)
+        """As if the machine's memory had run out: postmaster first, then all that it has forked."""
+        pids = [self.pid()]
+        end = time.monotonic() + 20
+        # What it forked in that moment is no child of its any more.  A worker of a query may wait
+        # two minutes then, for a lock that its leader held.
+        while pids:
+            for pid in pids:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            if time.monotonic() > end:
+                raise RuntimeError("killed processes are still there")
+            time.sleep(0.01)
+            pids = self.processes()
         # A parent that has not asked yet what became of it keeps the number in use.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        (self.socket / f".s.PGSQL.{self.port}.lock").unlink(missing_ok=True)
 
-    def wait_until_dead(self, *pids):
-        flat = [pid for item in pids for pid in (item if isinstance(item, list) else [item])]
-        for _ in range(2000):
-            if not any(is_alive(pid) for pid in flat):
-                return
-            time.sleep(0.01)
-        raise RuntimeError("killed processes are still there")
+    def processes(self):
+        """All that work in the data directory, whosever children they are."""
+        found = []
+        for name in os.listdir("/proc"):
+            try:
+                if name.isdigit() and os.path.samefile(f"/proc/{name}/cwd", self.data):
+                    found.append(int(name))
+            except OSError:   # gone, or somebody else's
+                pass
+        return found
 
     def kill_one(self, rng):
         """One process of the server; the postmaster restarts all others.  Says which."""
@@ -174,8 +182,11 @@ class Server:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             return None
-        self.wait_until_dead(pid)
-        return children[pid]
+        for _ in range(2000):
+            if not is_alive(pid):
+                return children[pid]
+            time.sleep(0.01)
+        raise RuntimeError("a killed process is still there")
 
     # ---- copies -------------------------------------------------------------------------------
 
