@@ -103,11 +103,21 @@ def compare_answers(run, rng, primary, follower, tables):
 
 # ---- recovery to a point in time -------------------------------------------------------------------
 
+def wait_for(path):
+    end = time.monotonic() + 60
+    while not path.exists():
+        if time.monotonic() > end:
+            raise RuntimeError(f"{path} has not been archived")
+        time.sleep(0.01)
+
+
 def pitr(run, server):
     archive = run.directory / "archive"
     archive.mkdir()
     server.stop()
-    server.configure(f"archive_mode = on\narchive_command = 'cp %p {archive}/%f'\n"
+    # What is half copied has no name that a recovery asks for.
+    server.configure("archive_mode = on\n"
+                     f"archive_command = 'cp %p {archive}/part && mv {archive}/part {archive}/%f'\n"
                      "max_wal_senders = 4\n")
     server.start()
     while not run.over():
@@ -127,11 +137,12 @@ def pitr(run, server):
             if worker.in_transaction:
                 worker.rollback()
             name = f"point{run.epoch}_{n}"
-            worker.sql(f"SELECT pg_create_restore_point('{name}')")
+            last = worker.sql(f"SELECT pg_walfile_name(pg_create_restore_point('{name}'))")[0][0]
             points.append((name, {t: dict(rows) for t, rows in worker.model.items()},
                            [[i.options for i in t.indexes] for t in tables]))
         worker.sql("SELECT pg_switch_wal()")
         run.gather(worker)
+        wait_for(archive / last)
         for name, model, _ in points:
             copy = run.directory / "restored"
             shutil.rmtree(copy, ignore_errors=True)
