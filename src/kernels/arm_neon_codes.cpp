@@ -192,6 +192,7 @@ constinit const CodeKernels kNeonCodes = {
     .encode_u8 = encode_u8,
     .sum_u8 = sum_u8,
     .decoded_sums = nullptr,  // the scalar one
+    .scale_f32 = scale_f32,
     .absolute_sum_f32 = absolute_sum_f32,
     .round_i16 = round_i16,
     .round_i8 = round_i8,

@@ -35,11 +35,10 @@ Registry::Registry() noexcept : tables{}, pointers{}, count(0) {
   KernelTable avx512 = {kAvx512Floats, kAvx512Bits,   kAvx512Sparse,
                         kAvx512Codes,  kAvx512Panels, "avx512"};
   // Wider registers would gain nothing here.
-  avx512.decoded_sums = kAvx2Codes.decoded_sums;
+  avx512.scale_f32 = kAvx2Codes.scale_f32;
   avx512.absolute_sum_f32 = kAvx2Codes.absolute_sum_f32;
   avx512.round_i16 = kAvx2Codes.round_i16;
   avx512.round_i8 = kAvx2Codes.round_i8;
-  avx512.hadamard_f32 = kAvx2Codes.hadamard_f32;
   avx512.limit_for = kAvx2Panels.limit_for;
   avx512.transpose = kAvx2Panels.transpose;
   KernelTable vnni = avx512;

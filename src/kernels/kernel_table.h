@@ -140,6 +140,9 @@ struct CodeKernels {
   DecodedSums (*decoded_sums)(const float* x, const std::uint8_t* code, std::size_t n, double lo,
                               double step, int shift) noexcept;
 
+  /// out[i] = x[i] * factor, taken in double and rounded once.  `out` may be x.
+  void (*scale_f32)(const float* x, std::size_t n, double factor, float* out) noexcept;
+
   // The next three are of doubles, exact but for a few of their last bits.
 
   /// Sum of |x[i]|.
@@ -153,7 +156,7 @@ struct CodeKernels {
 
   /// Changes the signs of those elements whose bit in `signs` is set (element i: bit i % 8 of byte
   /// i / 8), applies the Walsh-Hadamard matrix, and multiplies by the factor.  n is a power of two,
-  /// at least 8.  In float, each of log2(n) passes rounding once; the same on every table, bit for
+  /// at least 16.  In float, each of log2(n) passes rounding once; the same on every table, bit for
   /// bit.
   void (*hadamard_f32)(float* x, std::size_t n, const std::uint8_t* signs, float factor) noexcept;
 };

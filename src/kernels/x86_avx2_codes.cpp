@@ -267,6 +267,7 @@ constinit const CodeKernels kAvx2Codes = {
     .encode_u8 = encode_u8,
     .sum_u8 = sum_u8,
     .decoded_sums = decoded_sums,
+    .scale_f32 = scale_f32,
     .absolute_sum_f32 = absolute_sum_f32,
     .round_i16 = round_i16,
     .round_i8 = round_i8,

@@ -156,6 +156,65 @@ std::uint64_t sum_u8(const std::uint8_t* code, std::size_t n) noexcept {
   return static_cast<std::uint64_t>(_mm512_reduce_add_epi64(sum));
 }
 
+inline void store_floats(float* to, Floats v) { _mm512_storeu_ps(to, v); }
+inline Floats difference(Floats a, Floats b) { return _mm512_sub_ps(a, b); }
+inline Floats product(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
+/// a + b, but a - b in the lanes of the mask.
+inline Floats add_signed(Floats a, Floats b, __mmask16 signs) {
+  return _mm512_mask_sub_ps(_mm512_add_ps(a, b), signs, a, b);
+}
+inline Floats first_passes(Floats v, const std::uint8_t* signs, std::size_t i) {
+  std::uint16_t flips;
+  __builtin_memcpy(&flips, signs + i / 8, sizeof flips);
+  v = _mm512_mask_xor_ps(v, flips, v, _mm512_set1_ps(-0.0f));
+  v = add_signed(_mm512_permute_ps(v, 0xA0), _mm512_permute_ps(v, 0xF5), 0xAAAA);
+  v = add_signed(_mm512_permute_ps(v, 0x44), _mm512_permute_ps(v, 0xEE), 0xCCCC);
+  v = add_signed(_mm512_shuffle_f32x4(v, v, 0xA0), _mm512_shuffle_f32x4(v, v, 0xF5), 0xF0F0);
+  return add_signed(_mm512_shuffle_f32x4(v, v, 0x44), _mm512_shuffle_f32x4(v, v, 0xEE), 0xFF00);
+}
+
+#include "kernels/loops/hadamard.h"
+
+using Doubles = __m512d;
+
+/// Adds what eight elements, and the levels of their code, give.
+inline void add_decoded(__m256 elements, __m256i levels, Doubles lo, Doubles step, Doubles& norm,
+                        Doubles& error) {
+  const Doubles decoded = _mm512_fmadd_pd(step, _mm512_cvtepi32_pd(levels), lo);
+  const Doubles lost = _mm512_sub_pd(_mm512_cvtps_pd(elements), decoded);
+  norm = _mm512_fmadd_pd(decoded, decoded, norm);
+  error = _mm512_fmadd_pd(lost, lost, error);
+}
+
+DecodedSums decoded_sums(const float* x, const std::uint8_t* code, std::size_t n, double lo,
+                         double step, int shift) noexcept {
+  const Doubles los = _mm512_set1_pd(lo), steps = _mm512_set1_pd(step);
+  const __m128i bits = _mm_cvtsi32_si128(shift);
+  Doubles norms[2] = {_mm512_setzero_pd(), _mm512_setzero_pd()};
+  Doubles errors[2] = {_mm512_setzero_pd(), _mm512_setzero_pd()};
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const void* const bytes = code + i;
+    const Ints levels = _mm512_srl_epi32(
+        _mm512_cvtepu8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(bytes))), bits);
+    add_decoded(_mm256_loadu_ps(x + i), _mm512_castsi512_si256(levels), los, steps, norms[0],
+                errors[0]);
+    add_decoded(_mm256_loadu_ps(x + i + 8), _mm512_extracti32x8_epi32(levels, 1), los, steps,
+                norms[1], errors[1]);
+  }
+  DecodedSums sums = {_mm512_reduce_add_pd(_mm512_add_pd(norms[0], norms[1])),
+                      _mm512_reduce_add_pd(_mm512_add_pd(errors[0], errors[1]))};
+  for (; i < n; ++i) {
+    float element;
+    __builtin_memcpy(&element, x + i, sizeof element);
+    const double decoded = lo + step * (code[i] >> shift);
+    const double lost = static_cast<double>(element) - decoded;
+    sums.norm_squared += decoded * decoded;
+    sums.error_squared += lost * lost;
+  }
+  return sums;
+}
+
 }  // namespace
 
 constinit const CodeKernels kAvx512Codes = {
@@ -170,11 +229,12 @@ constinit const CodeKernels kAvx512Codes = {
     .min_max_f32 = min_max_f32,
     .encode_u8 = encode_u8,
     .sum_u8 = sum_u8,
-    .decoded_sums = nullptr,  // those of AVX2
+    .decoded_sums = decoded_sums,
+    .scale_f32 = nullptr,  // those of AVX2
     .absolute_sum_f32 = nullptr,
     .round_i16 = nullptr,
     .round_i8 = nullptr,
-    .hadamard_f32 = nullptr,
+    .hadamard_f32 = hadamard_f32,
 };
 
 }  // namespace vec::kernels

@@ -230,7 +230,7 @@ TEST_P(CodeKernelsOf, DecodedSumsAreThoseOfDoubles) {
 
 TEST_P(CodeKernelsOf, HadamardIsTheMatrix) {
   std::mt19937 random(7);
-  for (std::size_t n = 8; n <= 4096; n *= 2) {
+  for (std::size_t n = 16; n <= 4096; n *= 2) {
     const std::vector<float> x = random_floats(random, n);
     const Bytes signs = random_bytes(random, n / 8);
     std::vector<float> result = x;
@@ -285,6 +285,26 @@ TEST_P(CodeKernelsOf, RoundsToTheNearestInteger) {
     }
     for (const double inverse : {1.0, 2048.0, 60000.0}) {
       expect_rounded<std::int16_t>(table().round_i16, random, n, inverse);
+    }
+  }
+}
+
+TEST_P(CodeKernelsOf, ScalesRoundingOnce) {
+  std::mt19937 random(10);
+  for (std::size_t n : lengths()) {
+    for (const double factor : {1 / 3.0, -1e-20, 1e38}) {
+      const std::vector<float> x = random_floats(random, n);
+      std::vector<float> expected(n);
+      for (std::size_t i = 0; i < n; ++i) expected[i] = static_cast<float>(x[i] * factor);
+      const Misplaced<float> at_x(x, n % 2 == 0 ? 0 : 3);
+      std::vector<float> out(n + 1, 99);
+      table().scale_f32(at_x.data(), n, factor, out.data());
+      ASSERT_EQ(out[n], 99) << "written beyond the end";
+      out.pop_back();
+      EXPECT_EQ(out, expected) << n << ' ' << factor;
+      out = x;
+      table().scale_f32(out.data(), n, factor, out.data());
+      EXPECT_EQ(out, expected) << "in place, " << n << ' ' << factor;
     }
   }
 }

@@ -15,7 +15,7 @@ namespace vec::codes {
 namespace {
 
 /// What the kernel asks for.
-constexpr std::size_t kLeastBlock = 8;
+constexpr std::size_t kLeastBlock = 16;
 constexpr int kRounds = 2;
 
 /// The signs of one transform, a bit for each element.

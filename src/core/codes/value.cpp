@@ -20,10 +20,6 @@ float round_up(double value) {
   return std::nextafter(nearest, std::numeric_limits<float>::infinity());
 }
 
-constexpr std::size_t kLanes = 4;
-using Doubles = double __attribute__((vector_size(kLanes * sizeof(double))));
-using Floats = float __attribute__((vector_size(kLanes * sizeof(float))));
-
 using kernels::DecodedSums;
 
 /// The sum of absolute differences.
@@ -116,31 +112,28 @@ void promise_nothing(const Format& format, std::byte* code) {
 }  // namespace
 
 void dense_floats(const Format& format, const Value& value, std::vector<float>& out) {
+  const auto& table = kernels::active();
   out.resize(format.dims);
+  const float* floats = out.data();
   if (value.halves != nullptr) {
-    kernels::active().f16_to_f32(value.halves, out.data(), format.dims);
+    table.f16_to_f32(value.halves, out.data(), format.dims);
   } else {
-    std::memcpy(out.data(), value.floats, format.dims * sizeof(float));
+    floats = value.floats;
   }
-  if (format.metric != Metric::kCosine || !is_lossy(format.kind)) return;
-  const double norm = std::sqrt(kernels::active().norm_squared_f32(out.data(), format.dims));
-  if (norm > 0) scale(out.data(), out.size(), 1 / norm);
+  double norm = 1;
+  if (format.metric == Metric::kCosine && is_lossy(format.kind)) {
+    norm = std::sqrt(table.norm_squared_f32(floats, format.dims));
+  }
+  if (norm > 0 && norm != 1) {
+    table.scale_f32(floats, format.dims, 1 / norm, out.data());
+  } else if (floats != out.data()) {
+    std::memcpy(out.data(), floats, format.dims * sizeof(float));
+  }
 }
 
 double length_of(const Format& format, const std::vector<float>& floats) {
   if (format.metric == Metric::kCosine) return 1 + 1e-3;
   return std::sqrt(kernels::active().norm_squared_f32(floats.data(), floats.size()));
-}
-
-void scale(float* x, std::size_t n, double factor) noexcept {
-  std::size_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    Floats elements;
-    std::memcpy(&elements, x + i, sizeof elements);
-    elements = __builtin_convertvector(__builtin_convertvector(elements, Doubles) * factor, Floats);
-    std::memcpy(x + i, &elements, sizeof elements);
-  }
-  for (; i < n; ++i) x[i] = static_cast<float>(x[i] * factor);
 }
 
 bool has_zero_norm(const Format& format, const Value& value) {

@@ -31,9 +31,6 @@ void dense_floats(const Format& format, const Value& value, std::vector<float>& 
 /// What the length of those floats is not above.
 double length_of(const Format& format, const std::vector<float>& floats);
 
-/// Multiplies `n` floats: each product is taken in double and rounded once.
-void scale(float* x, std::size_t n, double factor) noexcept;
-
 /// |value| is zero, so that it has no direction: the cosine metric leaves it out.
 bool has_zero_norm(const Format& format, const Value& value);
 

@@ -43,12 +43,16 @@ bool Samples::put(const codes::Value& value, std::size_t i) {
   }
   floats_.resize(std::max(floats_.size(), (i + 1) * dims));
   float* row = floats_.data() + i * dims;
-  if (value.floats != nullptr) {
-    std::memcpy(row, value.floats, dims * sizeof(float));
-  } else {
+  const float* floats = value.floats;
+  if (floats == nullptr) {
     kernel.f16_to_f32(value.halves, row, dims);
+    floats = row;
   }
-  if (spherical_) codes::scale(row, dims, 1 / norm);
+  if (spherical_) {
+    kernel.scale_f32(floats, dims, 1 / norm, row);
+  } else if (floats != row) {
+    std::memcpy(row, floats, dims * sizeof(float));
+  }
   return true;
 }
 

@@ -44,23 +44,16 @@ void subtract(const float* a, const float* b, std::size_t n, float* out) {
   for (; i < n; ++i) out[i] = a[i] - b[i];
 }
 
-/// Sum of (x[i] - (lo + step * levels[i]))^2, in float.
-float squared_error(const float* x, const std::uint8_t* levels, std::size_t n, float lo,
-                    float step) {
-  float sums[kLanes] = {};
+/// Sum of a[i] * b[i], in double.
+double sum_of_products(const float* a, const float* b, std::size_t n) {
+  double sums[kLanes] = {};
   std::size_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
-    for (std::size_t k = 0; k < kLanes; ++k) {
-      const float error = x[i + k] - (lo + step * static_cast<float>(int{levels[i + k]}));
-      sums[k] += error * error;
-    }
+    for (std::size_t k = 0; k < kLanes; ++k) sums[k] += double{a[i + k]} * b[i + k];
   }
-  float sum = 0;
-  for (; i < n; ++i) {
-    const float error = x[i] - (lo + step * static_cast<float>(int{levels[i]}));
-    sum += error * error;
-  }
-  for (const float part : sums) sum += part;
+  double sum = 0;
+  for (; i < n; ++i) sum += double{a[i]} * b[i];
+  for (const double part : sums) sum += part;
   return sum;
 }
 
@@ -75,6 +68,7 @@ NearestFinder::NearestFinder(std::size_t dims, By by, std::pmr::memory_resource*
       uses_codes_(has_vector_panels()),
       origin_(dims, 0.0F, memory),
       moved_(dims, 0.0F, memory),
+      rounded_(words_ * 4, 0, memory),
       norms_(memory),
       levels_(memory),
       codes_(memory),
@@ -121,10 +115,11 @@ void NearestFinder::code_row(const float* row, std::uint8_t* levels, RowCode& co
   kernel.encode_u8(row, dims_, code.lo, inverse_step, levels);
   const double n = static_cast<double>(dims_);
   const double largest = std::fabs(double{code.lo}) + 128.0 * code.step;
-  const double squared = squared_error(row, levels, dims_, code.lo, code.step);
-  code.norm = std::sqrt(kernel.norm_squared_f32(row, dims_));
-  // Its own float sum, its terms' roundings, and that of the move.
-  code.error = std::sqrt(squared * (1 + (n + 2) * kFloatUnit)) +
+  const auto sums = kernel.decoded_sums(row, levels, dims_, code.lo, code.step, 0);
+  const double coding = std::sqrt(sums.error_squared);
+  code.norm = (std::sqrt(sums.norm_squared) + coding) * (1 + kFloatUnit);
+  // The levels' roundings, and that of the move.
+  code.error = coding * (1 + kFloatUnit) +
                std::sqrt(n) * (2 * kFloatUnit * largest + kVanishingError) + kFloatUnit * code.norm;
 }
 
@@ -156,41 +151,33 @@ void NearestFinder::set_centers(const float* centers, std::size_t count) {
 }
 
 void NearestFinder::code_center(const float* center, std::size_t at, double squared) {
-  float largest = 0;
-  double moved_squared = 0;
+  const auto& kernel = kernels::active();
   subtract(center, origin_.data(), dims_, moved_.data());
-  for (std::size_t d = 0; d < dims_; ++d) {
-    largest = std::max(largest, std::fabs(moved_[d]));
-    moved_squared += double{moved_[d]} * moved_[d];
-  }
-  const float step = largest / kCenterLevels;
-  const float inverse_step = std::isfinite(1 / step) ? 1 / step : 0;
-  const double step_used = inverse_step == 0 ? 0 : double{step};
+  float least = 0;
+  float greatest = 0;
+  kernel.min_max_f32(moved_.data(), dims_, &least, &greatest);
+  const float step = std::max(-least, greatest) / kCenterLevels;
+  const bool divides = std::isfinite(1 / step);
+  const double step_used = divides ? step : 0;
+  const double inverse = divides ? 1 / double{step} : 0;
+  const auto sums = kernel.round_i8(moved_.data(), dims_, step_used, inverse, rounded_.data());
   std::int8_t* to =
       panels_.data() + (at / kPanelColumns * words_ * kPanelColumns + at % kPanelColumns) * 4;
-  double error = 0;
-  double sum = 0;
-  double squares = 0;
-  double from_origin = 0;
-  for (std::size_t d = 0; d < dims_; ++d) {
-    const auto level = static_cast<int>(std::lrint(moved_[d] * inverse_step));
-    const int kept = std::clamp(level, -kCenterLevels, kCenterLevels);
-    to[d / 4 * kPanelColumns * 4 + d % 4] = static_cast<std::int8_t>(kept);
-    const double difference = moved_[d] - step_used * kept;
-    error += difference * difference;
-    sum += kept;
-    from_origin += double{origin_[d]} * moved_[d];
-    squares += double{static_cast<float>(kept)} * kept;
+  for (std::size_t w = 0; w < words_; ++w) {
+    std::memcpy(to + w * kPanelColumns * 4, rounded_.data() + w * 4, 4);
   }
+  const double moved_squared = sum_of_products(moved_.data(), moved_.data(), dims_);
+  const double bias = by_ == By::kDistance ? moved_squared / 2
+                                           : -sum_of_products(origin_.data(), moved_.data(), dims_);
   const double norm = std::sqrt(moved_squared);
-  const double coded_norm = step_used * std::sqrt(squares);
   step_[at] = static_cast<float>(step_used);
-  total_[at] = static_cast<float>(step_used * sum);
-  bias_[at] = static_cast<float>(by_ == By::kDistance ? moved_squared / 2 : -from_origin);
+  total_[at] = static_cast<float>(step_used * sums.sum);
+  bias_[at] = static_cast<float>(bias);
   largest_moved_ = std::max(largest_moved_, norm);
-  error_[at] = static_cast<float>((std::sqrt(error) + kFloatUnit * (norm + std::sqrt(squared))) *
-                                  (1 + kFloatUnit));
-  largest_coded_ = std::max(largest_coded_, coded_norm);
+  error_[at] = static_cast<float>(
+      (std::sqrt(sums.error_squared) + kFloatUnit * (norm + std::sqrt(squared))) *
+      (1 + kFloatUnit));
+  largest_coded_ = std::max(largest_coded_, step_used * std::sqrt(sums.norm_squared));
   largest_bias_ = std::max(largest_bias_, std::fabs(double{bias_[at]}));
 }
 

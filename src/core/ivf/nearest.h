@@ -74,7 +74,7 @@ class NearestFinder {
     float lo;
     float step;
     double error;  // |dx|
-    double norm;   // |x'|
+    double norm;   // |x'| or a little more
   };
 
   void code_row(const float* row, std::uint8_t* levels, RowCode& code);
@@ -95,7 +95,8 @@ class NearestFinder {
   By by_;
   bool uses_codes_;
   std::pmr::vector<float> origin_;
-  std::pmr::vector<float> moved_;  // one row or center, less the origin
+  std::pmr::vector<float> moved_;          // one row or center, less the origin
+  std::pmr::vector<std::int8_t> rounded_;  // one center's levels
 
   const float* rows_ = nullptr;
   std::pmr::vector<double> norms_;  // |x|

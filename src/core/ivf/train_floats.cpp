@@ -14,7 +14,8 @@ namespace vec::ivf {
 
 namespace {
 
-/// Ten iterations, six of them the last ones, gain .0025 recall on SIFT and nothing on text (README).
+/// Ten iterations, six of them the last ones, gain .0025 recall on SIFT and nothing on text
+/// (README).
 constexpr int kIterations = 6;
 /// What comes before the last few of them may look at a part of the samples, if that is enough.
 constexpr int kLastIterations = 3;
@@ -51,7 +52,7 @@ class Trainer {
       fill_up(centers);
     } else {
       shuffle();
-      finder_.set_origin(mean().data());
+      finder_.set_origin(middle().data());
       finder_.set_rows(samples_.data(), count_);
       centers = choose_start();
       iterate(centers);
@@ -110,40 +111,42 @@ class Trainer {
     }
   }
 
-  Floats mean() const {
-    std::pmr::vector<double> sums(dims_, 0.0, memory_);
-    for (std::size_t i = 0; i < count_; ++i) {
-      for (std::size_t d = 0; d < dims_; ++d) sums[d] += row(i)[d];
-    }
-    Floats mean(memory_);
-    for (const double sum : sums) {
-      mean.push_back(static_cast<float>(sum / static_cast<double>(count_)));
-    }
-    return mean;
+  /// About the mean: of the first ones, which are as good as any others.
+  Floats middle() const {
+    constexpr std::size_t kEnough = 1024;
+    const std::size_t some = std::min(count_, kEnough);
+    Floats middle(dims_, 0, memory_);
+    for (std::size_t i = 0; i < some; ++i) add(row(i), middle.data());
+    for (float& x : middle) x /= static_cast<float>(some);
+    return middle;
   }
 
-  /// For every stride_-th sample the nearest of `count` centers and its squared distance from it:
-  /// each(sample, center, squared distance).
-  /// sure   false: a center that is about as near will do
+  float squared_distance(std::size_t i, const float* center) const {
+    return kernels::active().l2_squared_f32(row(i), center, dims_);
+  }
+
+  /// For every stride_-th sample one of `count` centers that is about as near as the nearest:
+  /// each(sample, center).
   template <class Each>
-  void find_nearest(const float* centers, std::size_t count, bool sure, Each each) {
+  void find_near(const float* centers, std::size_t count, Each each) {
     finder_.set_centers(centers, count);
-    const auto& kernel = kernels::active();
     const auto choose = [&](std::size_t i, std::span<const std::uint32_t> candidates) {
-      std::uint32_t nearest = 0;
-      float least = std::numeric_limits<float>::max();
-      for (const std::uint32_t c : candidates) {
-        const float squared = kernel.l2_squared_f32(row(i), centers + c * dims_, dims_);
-        if (!(squared < least)) continue;
-        least = squared;
-        nearest = c;
+      std::uint32_t nearest = candidates.empty() ? 0 : candidates[0];
+      if (candidates.size() > 1) {
+        float least = std::numeric_limits<float>::max();
+        for (const std::uint32_t c : candidates) {
+          const float squared = squared_distance(i, centers + c * dims_);
+          if (!(squared < least)) continue;
+          least = squared;
+          nearest = c;
+        }
       }
-      each(i, nearest, least);
+      each(i, nearest);
     };
     const std::size_t step = kRowBlock * stride_;
     for (std::size_t first = 0; first < count_; first += step) {
       check_();
-      finder_.find(first, std::min(first + step, count_), stride_, sure, choose);
+      finder_.find(first, std::min(first + step, count_), stride_, false, choose);
     }
   }
 
@@ -165,12 +168,13 @@ class Trainer {
     std::size_t known = 0;  // candidates that distances_ takes into account
     const auto update = [&] {
       const std::size_t all = candidates.size() / dims_;
-      find_nearest(candidates.data() + known * dims_, all - known, false,
-                   [&](std::size_t i, std::uint32_t found, float squared) {
-                     if (squared >= distances_[i]) return;
-                     distances_[i] = squared;
-                     nearest_[i] = static_cast<std::uint32_t>(known) + found;
-                   });
+      const float* const latest = candidates.data() + known * dims_;
+      find_near(latest, all - known, [&](std::size_t i, std::uint32_t found) {
+        const float squared = squared_distance(i, latest + found * dims_);
+        if (squared >= distances_[i]) return;
+        distances_[i] = squared;
+        nearest_[i] = static_cast<std::uint32_t>(known) + found;
+      });
       known = all;
     };
     for (int round = 0; round < kRounds; ++round) {
@@ -237,12 +241,10 @@ class Trainer {
     for (int round = 0; round < kIterations; ++round) {
       std::size_t moved = 0;
       if (round + kLastIterations >= kIterations) stride_ = 1;
-      find_nearest(centers.data(), lists_, false,
-                   [&](std::size_t i, std::uint32_t found, float squared) {
-                     moved += found != nearest_[i];
-                     nearest_[i] = found;
-                     distances_[i] = squared;
-                   });
+      find_near(centers.data(), lists_, [&](std::size_t i, std::uint32_t found) {
+        moved += found != nearest_[i];
+        nearest_[i] = found;
+      });
       if (round > 0 && moved == 0 && stride_ == 1) return;
       sums.assign(lists_ * dims_, 0);
       std::fill(members.begin(), members.end(), 0);
@@ -250,6 +252,7 @@ class Trainer {
         add(row(i), sums.data() + nearest_[i] * dims_);
         ++members[nearest_[i]];
       }
+      if (std::find(members.begin(), members.end(), 0U) != members.end()) measure(centers);
       for (std::size_t list = 0; list < lists_; ++list) {
         float* center = centers.data() + list * dims_;
         float* sum = sums.data() + list * dims_;
@@ -276,7 +279,15 @@ class Trainer {
     for (; d < dims_; ++d) sum[d] += row[d];
   }
 
-  /// An empty list takes the sample that is worst served.
+  /// How far those samples that are looked at are from their centers.
+  void measure(const Floats& centers) {
+    std::fill(distances_.begin(), distances_.end(), -1.0F);
+    for (std::size_t i = 0; i < count_; i += stride_) {
+      distances_[i] = squared_distance(i, centers.data() + nearest_[i] * dims_);
+    }
+  }
+
+  /// An empty list takes the sample that is worst served, as measured.
   void reseed(float* center) {
     const auto worst = std::max_element(distances_.begin(), distances_.end());
     std::memcpy(center, row(static_cast<std::size_t>(worst - distances_.begin())),

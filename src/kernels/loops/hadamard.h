@@ -9,42 +9,46 @@
 //   the
 //                              passes whose pairs lie within a vector
 
-/// One pass: x + y and x - y of each pair of elements that are `apart`.
-void hadamard_pass(float* x, std::size_t n, std::size_t apart) {
+/// One pass: x + y and x - y of each pair of elements that are `apart`, and what finish(v) makes of
+/// them.
+template <class Finish>
+void hadamard_pass(float* x, std::size_t n, std::size_t apart, Finish finish) {
   for (std::size_t i = 0; i < n; i += 2 * apart) {
     for (float* p = x + i; p < x + i + apart; p += kLanes) {
       const Floats a = load_floats(p), b = load_floats(p + apart);
-      store_floats(p, add(a, b));
-      store_floats(p + apart, difference(a, b));
+      store_floats(p, finish(add(a, b)));
+      store_floats(p + apart, finish(difference(a, b)));
     }
   }
 }
 
 /// That pass and the next one, in which they are twice as far apart.
-void two_hadamard_passes(float* x, std::size_t n, std::size_t apart) {
+template <class Finish>
+void two_hadamard_passes(float* x, std::size_t n, std::size_t apart, Finish finish) {
   for (std::size_t i = 0; i < n; i += 4 * apart) {
     for (float* p = x + i; p < x + i + apart; p += kLanes) {
       const Floats a = load_floats(p), b = load_floats(p + apart);
       const Floats c = load_floats(p + 2 * apart), d = load_floats(p + 3 * apart);
       const Floats a_and_b = add(a, b), a_less_b = difference(a, b);
       const Floats c_and_d = add(c, d), c_less_d = difference(c, d);
-      store_floats(p, add(a_and_b, c_and_d));
-      store_floats(p + apart, add(a_less_b, c_less_d));
-      store_floats(p + 2 * apart, difference(a_and_b, c_and_d));
-      store_floats(p + 3 * apart, difference(a_less_b, c_less_d));
+      store_floats(p, finish(add(a_and_b, c_and_d)));
+      store_floats(p + apart, finish(add(a_less_b, c_less_d)));
+      store_floats(p + 2 * apart, finish(difference(a_and_b, c_and_d)));
+      store_floats(p + 3 * apart, finish(difference(a_less_b, c_less_d)));
     }
   }
 }
 
 void hadamard_f32(float* x, std::size_t n, const std::uint8_t* signs, float factor) noexcept {
+  const Floats all = fill(&factor);
+  const auto as_it_is = [](Floats v) { return v; };
+  const auto times_factor = [all](Floats v) { return product(v, all); };
   for (std::size_t i = 0; i < n; i += kLanes) {
-    store_floats(x + i, first_passes(load_floats(x + i), signs, i));
+    const Floats v = first_passes(load_floats(x + i), signs, i);
+    store_floats(x + i, n == kLanes ? times_factor(v) : v);
   }
   std::size_t apart = kLanes;
-  for (; 2 * apart < n; apart *= 4) two_hadamard_passes(x, n, apart);
-  if (apart < n) hadamard_pass(x, n, apart);
-  const Floats all = fill(&factor);
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    store_floats(x + i, product(load_floats(x + i), all));
-  }
+  for (; 4 * apart < n; apart *= 4) two_hadamard_passes(x, n, apart, as_it_is);
+  if (2 * apart == n) hadamard_pass(x, n, apart, times_factor);
+  if (4 * apart == n) two_hadamard_passes(x, n, apart, times_factor);
 }

@@ -72,6 +72,19 @@ RoundedSums round_all(const float* x, std::size_t n, double scale, double invers
           sum_of_four(rounding.norm_squared)};
 }
 
+void scale_f32(const float* x, std::size_t n, double factor, float* out) noexcept {
+  FourDoubles elements;
+  std::size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    load_four(x + i, elements);
+    const FourFloats products = __builtin_convertvector(elements * factor, FourFloats);
+    __builtin_memcpy(out + i, &products, sizeof products);
+  }
+  load_fewer(x + i, n - i, elements);
+  const FourFloats products = __builtin_convertvector(elements * factor, FourFloats);
+  __builtin_memcpy(out + i, &products, (n - i) * sizeof(float));
+}
+
 double absolute_sum_f32(const float* x, std::size_t n) noexcept {
   const FourLongs without_sign = FourLongs{} + 0x7FFFFFFFFFFFFFFF;
   FourDoubles elements, sum = {};

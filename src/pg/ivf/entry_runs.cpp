@@ -9,6 +9,8 @@ namespace {
 
 /// Bytes that go to or come from a file at once.
 constexpr std::size_t kChunk = 64 * 1024;
+/// Bytes of memory that are taken at once for entries.
+constexpr std::size_t kBlock = 1024 * 1024;
 
 struct FileName {
   char text[32];
@@ -60,28 +62,27 @@ void read_exactly(BufFile* file, void* out, std::size_t bytes) {
 EntryRuns::EntryRuns(std::size_t code_bytes, std::uint32_t lists, std::size_t memory_limit,
                      RunFiles files, std::pmr::memory_resource* memory)
     : entry_bytes_(entry_bytes(code_bytes)),
+      entries_per_block_(std::max(std::size_t{1}, kBlock / entry_bytes_)),
       lists_(lists),
       memory_limit_(memory_limit),
       files_(files),
       context_(CurrentMemoryContext),
       open_files_(memory),
-      entries_(memory),
+      blocks_(memory),
       list_of_(memory),
       order_(memory),
       counts_(lists, 0, memory) {}
 
-void EntryRuns::reserve(double entries) {
-  const double most = static_cast<double>(memory_limit_ / memory_per_entry());
-  const auto count = static_cast<std::size_t>(std::clamp(entries, 0.0, most));
-  entries_.reserve(count * entry_bytes_);
-  list_of_.reserve(count);
-}
-
 void EntryRuns::add(ListNo list, RowId row, std::span<const std::byte> code) {
   if ((list_of_.size() + 1) * memory_per_entry() > memory_limit_ && !list_of_.empty()) write_run();
-  const auto* bytes = reinterpret_cast<const std::byte*>(&row);
-  entries_.insert(entries_.end(), bytes, bytes + sizeof row);
-  entries_.insert(entries_.end(), code.begin(), code.end());
+  const std::size_t place = list_of_.size();
+  if (place == blocks_.size() * entries_per_block_) {
+    std::pmr::polymorphic_allocator<std::byte> memory(blocks_.get_allocator());
+    blocks_.push_back(memory.allocate(entries_per_block_ * entry_bytes_));
+  }
+  std::byte* to = entry(place);
+  std::memcpy(to, &row, sizeof row);
+  std::memcpy(to + sizeof row, code.data(), code.size());
   list_of_.push_back(list);
   ++counts_[list];
 }
@@ -114,8 +115,7 @@ void EntryRuns::write_run() {
     chunk.clear();
   };
   for (const std::uint32_t place : order_) {
-    const std::byte* entry = entries_.data() + place * entry_bytes_;
-    chunk.insert(chunk.end(), entry, entry + entry_bytes_);
+    chunk.insert(chunk.end(), entry(place), entry(place) + entry_bytes_);
     if (chunk.size() >= kChunk) flush();
   }
   flush();
@@ -125,7 +125,6 @@ void EntryRuns::write_run() {
     open_files_.push_back(file);
   }
   ++file_count_;
-  entries_.clear();
   list_of_.clear();
   std::fill(counts_.begin(), counts_.end(), 0);
 }

@@ -28,9 +28,6 @@ class EntryRuns {
   EntryRuns(std::size_t code_bytes, std::uint32_t lists, std::size_t memory_limit, RunFiles files,
             std::pmr::memory_resource* memory);
 
-  /// Takes room for that many entries, as far as it is allowed: they are not moved then.
-  void reserve(double entries);
-
   void add(ListNo list, RowId row, std::span<const std::byte> code);
 
   /// Ends the collection.
@@ -44,20 +41,24 @@ class EntryRuns {
 
   static std::size_t entry_bytes(std::size_t code_bytes) { return sizeof(RowId) + code_bytes; }
   std::size_t memory_per_entry() const { return entry_bytes_ + 2 * sizeof(std::uint32_t); }
+  std::byte* entry(std::size_t place) const {
+    return blocks_[place / entries_per_block_] + place % entries_per_block_ * entry_bytes_;
+  }
   void sort();
   void write_run();
 
   std::size_t entry_bytes_;  // a row and its code
+  std::size_t entries_per_block_;
   std::uint32_t lists_;
   std::size_t memory_limit_;
   RunFiles files_;
   MemoryContext context_;  // the one that was current when this was made
   std::size_t file_count_ = 0;
   std::pmr::vector<BufFile*> open_files_;   // if not shared
-  std::pmr::vector<std::byte> entries_;     // as they came
+  std::pmr::vector<std::byte*> blocks_;     // of entries, as they came; the memory's until it goes
   std::pmr::vector<ListNo> list_of_;        // each entry's
-  std::pmr::vector<std::uint32_t> order_;   // places in entries_, by list
-  std::pmr::vector<std::uint32_t> counts_;  // of each list, among entries_
+  std::pmr::vector<std::uint32_t> order_;   // places of entries, by list
+  std::pmr::vector<std::uint32_t> counts_;  // entries of each list
 };
 
 /// Gives the entries of all runs, list by list.
@@ -87,8 +88,7 @@ class RunReader {
     }
     if (in_memory_ == nullptr) return;
     for (std::uint32_t i = 0; i < in_memory_->counts_[list]; ++i) {
-      give(in_memory_->entries_.data() + in_memory_->order_[next_in_memory_++] * entry_bytes_,
-           each);
+      give(in_memory_->entry(in_memory_->order_[next_in_memory_++]), each);
     }
   }
 

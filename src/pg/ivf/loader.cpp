@@ -22,8 +22,6 @@ Loader::Loader(const Shape& shape, std::span<const std::byte> centers, std::size
 
 double Loader::load(Relation heap, Relation index, IndexInfo* info, bool progress,
                     TableScanDesc part) {
-  // Of a parallel scan each participant gets a part; room that is not used costs nothing.
-  runs_.reserve(1.05 * static_cast<double>(heap->rd_rel->reltuples));
   const double rows = pg_call([&] {
     const double read =
         table_index_build_scan(heap, index, info, true, progress, add_row, this, part);
