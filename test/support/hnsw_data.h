@@ -236,6 +236,16 @@ inline std::vector<Format> list_page_formats() {
   return formats;
 }
 
+/// Those of them that ivfflat has operator classes for.
+inline std::vector<Format> list_formats() {
+  std::vector<Format> formats = list_page_formats();
+  std::erase_if(formats, [](const Format& format) {
+    return format.element == Element::kSparse || format.metric == Metric::kL1 ||
+           format.metric == Metric::kJaccard;
+  });
+  return formats;
+}
+
 inline std::string format_name(const Format& format) {
   static constexpr const char* kElements[] = {"", "Float", "Half", "Bit", "Sparse"};
   static constexpr const char* kMetrics[] = {"", "L2", "Ip", "Cosine", "L1", "Hamming", "Jaccard"};

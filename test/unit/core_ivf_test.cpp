@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <map>
 #include <memory_resource>
 #include <set>
 #include <vector>
@@ -17,11 +16,9 @@
 #include "core/ivf/insert.h"
 #include "core/ivf/kmeans.h"
 #include "core/ivf/layout.h"
-#include "core/ivf/nearest.h"
 #include "core/ivf/search.h"
 #include "core/ivf/vacuum.h"
 #include "core/rng.h"
-#include "kernels/kernels.h"
 #include "support/hnsw_data.h"
 #include "support/memory_lists.h"
 
@@ -46,20 +43,6 @@ RowId row_of(std::size_t number) {
   return {static_cast<std::uint16_t>(number >> 16), static_cast<std::uint16_t>(number), 1};
 }
 std::size_t number_of(RowId row) { return (std::size_t{row.block_high} << 16) | row.block_low; }
-
-bool has_centers(const codes::Format& format) {
-  return format.element != codes::Element::kSparse && format.metric != codes::Metric::kL1 &&
-         format.metric != codes::Metric::kJaccard;
-}
-
-/// Those of all_formats() that ivfflat has operator classes for.
-std::vector<codes::Format> list_formats() {
-  auto formats = test::list_page_formats();
-  formats.erase(std::remove_if(formats.begin(), formats.end(),
-                               [](const codes::Format& f) { return !has_centers(f); }),
-                formats.end());
-  return formats;
-}
 
 CenterCodes centers_of(const Values& values, const codes::Format& format, std::size_t lists) {
   Samples samples(format, heap());
@@ -144,7 +127,7 @@ class Fixture {
 };
 
 class EveryList : public testing::TestWithParam<codes::Format> {};
-INSTANTIATE_TEST_SUITE_P(Ivf, EveryList, testing::ValuesIn(list_formats()),
+INSTANTIATE_TEST_SUITE_P(Ivf, EveryList, testing::ValuesIn(test::list_formats()),
                          [](const auto& info) { return test::format_name(info.param); });
 
 TEST_P(EveryList, FindsARowByItsOwnValueInOneList) {
@@ -363,233 +346,6 @@ TEST(Ivf, SurvivesAFailureOfAnyCall) {
   EXPECT_GT(calls, 6);
   fixture.store.fail_after(-1);
   EXPECT_EQ(fixture.search(fixture.values[0], 6).size(), 40U);
-}
-
-TEST(Kmeans, TakesEveryDistinctValueIfThereAreNoMoreThanLists) {
-  const auto format = codes::choose_format(codes::Element::kBit, codes::Metric::kHamming, 3);
-  Samples samples(format, heap());
-  for (int i = 0; i < 100; ++i) {
-    const auto bits = static_cast<std::uint8_t>((i % 8) << 5);
-    codes::Value value{};
-    value.bits = &bits;
-    ASSERT_TRUE(samples.add(value));
-  }
-  Rng rng(1);
-  const CenterCodes centers = train(samples, 100, rng, no_check, heap());
-  ASSERT_EQ(centers.size(), 100U);
-  std::set<std::byte> first(centers.begin(), centers.begin() + 8);
-  EXPECT_EQ(first.size(), 8U);
-  for (const std::byte center : centers) EXPECT_EQ(center & std::byte{0x1F}, std::byte{0});
-}
-
-TEST(Kmeans, ManagesWithoutSamples) {
-  for (const auto& format : list_formats()) {
-    Samples samples(format, heap());
-    Rng rng(1);
-    const CenterCodes centers = train(samples, 7, rng, no_check, heap());
-    EXPECT_EQ(centers.size(), 7 * center_format(format).code_bytes);
-  }
-}
-
-TEST(Kmeans, LeavesOutWhatHasNoDirection) {
-  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kCosine, 3);
-  Samples samples(format, heap());
-  const float zero[3] = {0, 0, 0};
-  const float three[3] = {0, 3, 0};
-  codes::Value value{};
-  value.floats = zero;
-  EXPECT_FALSE(samples.add(value));
-  value.floats = three;
-  EXPECT_TRUE(samples.add(value));
-  EXPECT_EQ(samples.size(), 1U);
-  Rng rng(1);
-  const CenterCodes centers = train(samples, 1, rng, no_check, heap());
-  float center[3];
-  std::memcpy(center, centers.data(), sizeof center);
-  EXPECT_EQ(center[1], 1);
-}
-
-TEST(Kmeans, FindsClusters) {
-  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 64);
-  for (const double scale : {1e-30, 1e-3, 1.0, 1e18, 1e37}) {
-    Samples samples(format, heap());
-    Rng rng(1);
-    std::vector<float> row(64);
-    for (int i = 0; i < 400; ++i) {
-      for (std::size_t d = 0; d < row.size(); ++d) {
-        row[d] = static_cast<float>(
-            scale * ((i % 8 == static_cast<int>(d % 8) ? 1 : 0) + 0.01 * rng.uniform()));
-      }
-      codes::Value value{};
-      value.floats = row.data();
-      samples.add(value);
-    }
-    const CenterCodes codes = train(samples, 8, rng, no_check, heap());
-    std::set<std::size_t> clusters;
-    for (std::size_t list = 0; list < 8; ++list) {
-      float center[64];
-      std::memcpy(center, codes.data() + list * sizeof center, sizeof center);
-      const auto top = std::max_element(center, center + 8) - center;
-      EXPECT_NEAR(center[top] / scale, 1.005, 0.01) << scale;
-      clusters.insert(static_cast<std::size_t>(top));
-    }
-    EXPECT_EQ(clusters.size(), 8U) << scale;
-  }
-}
-
-TEST(Kmeans, LeavesNoListEmptyThatCouldHaveRows) {
-  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 40);
-  const Values values(format, 60, 4);
-  const CenterCodes centers = centers_of(values, format, 50);
-  Assigner assigner(format, centers, heap());
-  for (std::size_t i = 0; i < values.size(); ++i) assigner.add(values[i]);
-  std::vector<ListNo> lists(kRowBlock);
-  assigner.assign(lists.data());
-  EXPECT_GE(std::set<ListNo>(lists.begin(), lists.begin() + 60).size(), 45U);
-}
-
-TEST(Assigner, IsRightFarFromTheOrigin) {
-  // Squares of the values are larger than the squared distances by more than floats can tell.
-  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 48);
-  Rng rng(9);
-  std::vector<std::vector<float>> rows(200, std::vector<float>(48));
-  for (auto& row : rows) {
-    for (float& x : row) x = static_cast<float>(5000 + rng.uniform());
-  }
-  CenterCodes centers(heap());
-  for (std::size_t i = 0; i < 20; ++i) {
-    const auto* bytes = reinterpret_cast<const std::byte*>(rows[i].data());
-    centers.insert(centers.end(), bytes, bytes + 48 * sizeof(float));
-  }
-  Assigner assigner(format, centers, heap());
-  for (std::size_t i = 0; i < 100; ++i) {
-    codes::Value value{};
-    value.floats = rows[i].data();
-    assigner.add(value);
-  }
-  std::vector<ListNo> lists(kRowBlock);
-  assigner.assign(lists.data());
-  for (std::size_t i = 0; i < 20; ++i) EXPECT_EQ(lists[i], i);
-}
-
-/// Rows and centers that small integers find easy, hard, and next to impossible to tell apart.
-struct NearestCase {
-  const char* name;
-  double offset;   // of everything
-  double heaps;    // distance of the heaps that values lie in; 0 for one heap
-  double spread;   // within a heap
-  double longest;  // a value now and then is so many times as long
-};
-constexpr NearestCase kNearestCases[] = {
-    {"around zero", 0, 0, 1, 1},
-    {"all positive", 0.5, 0, 1, 1},
-    {"far away", 5000, 0, 1, 1},
-    {"heaps", 0, 100, 0.01, 1},
-    {"some long", 0, 0, 1, 1000},
-    {"tiny", 0, 0, 1e-13, 1},
-    {"huge", 0, 0, 1e13, 1},
-    {"nearly equal", 1, 0, 1e-6, 1},
-    {"too long for squares", 0, 0, 1, 1e30},
-};
-
-TEST(NearestFinder, LeavesOutNoCenterThatMayBeNearestWithAnyTable) {
-  const std::string before = kernels::active().name;
-  Rng rng(4);
-  for (const NearestCase& data : kNearestCases) {
-    for (const auto& [count, dims] : {std::pair{1U, 50U}, {31U, 24U}, {64U, 127U}, {300U, 33U}}) {
-      constexpr std::size_t kRows = 150;
-      std::vector<float> values((count + kRows) * dims);
-      for (std::size_t i = 0; i < count + kRows; ++i) {
-        const double heap = data.heaps * static_cast<double>(rng.below(3));
-        const double longer = rng.below(20) == 0 ? data.longest : 1;
-        for (std::size_t d = 0; d < dims; ++d) {
-          const double x = data.offset + heap + data.spread * (rng.uniform() - 0.5);
-          values[i * dims + d] = static_cast<float>(x * longer);
-        }
-      }
-      const float* rows = values.data() + count * dims;
-      std::copy_n(values.data(), dims, values.data() + count * dims);  // one is a center
-      std::vector<float> origin(dims, static_cast<float>(data.offset));
-      for (const auto* table : kernels::available()) {
-        ASSERT_TRUE(kernels::choose(table->name));
-        for (const By by : {By::kDistance, By::kProduct}) {
-          NearestFinder finder(dims, by, heap());
-          finder.set_origin(origin.data());
-          finder.set_rows(rows, kRows);
-          finder.set_centers(values.data(), count);
-          const auto& kernel = kernels::active();
-          std::size_t seen = 0;
-          const auto check = [&](std::size_t i, std::span<const std::uint32_t> found) {
-            ++seen;
-            const float* row = rows + i * dims;
-            std::set<std::uint32_t> centers(found.begin(), found.end());
-            ASSERT_EQ(centers.size(), found.size());
-            if (centers.empty()) {
-              ASSERT_GT(data.longest, 1e20) << data.name;
-              return;
-            }
-            ASSERT_LT(*centers.rbegin(), count);
-            const auto exact = [&](std::size_t c) {
-              double sum = 0;
-              for (std::size_t d = 0; d < dims; ++d) {
-                const double x = row[d], y = values[c * dims + d];
-                sum += by == By::kDistance ? (x - y) * (x - y) : -x * y;
-              }
-              return sum;
-            };
-            const auto operators = [&](std::size_t c) {
-              const float* center = values.data() + c * dims;
-              return by == By::kDistance ? kernel.l2_squared_f32(row, center, dims)
-                                         : -kernel.dot_f32(row, center, dims);
-            };
-            std::uint32_t nearest = 0, of_operator = 0;
-            for (std::uint32_t c = 1; c < count; ++c) {
-              if (exact(c) < exact(nearest)) nearest = c;
-              if (operators(c) < operators(of_operator)) of_operator = c;
-            }
-            EXPECT_TRUE(centers.contains(nearest)) << data.name << ", " << table->name;
-            EXPECT_TRUE(centers.contains(of_operator)) << data.name << ", " << table->name;
-          };
-          finder.find(0, kRows, 1, true, check);
-          EXPECT_EQ(seen, kRows);
-          finder.find(1, kRows, 7, true, check);
-          EXPECT_EQ(seen, kRows + 22);
-        }
-      }
-    }
-  }
-  ASSERT_TRUE(kernels::choose(before.c_str()));
-}
-
-TEST(NearestFinder, LeavesFewCentersWhateverTheValuesHaveInCommon) {
-  const std::string before = kernels::active().name;
-  ASSERT_TRUE(kernels::choose(nullptr));
-  if (kernels::active().dot_u7_panels == kernels::by_name("scalar")->dot_u7_panels) {
-    ASSERT_TRUE(kernels::choose(before.c_str()));
-    GTEST_SKIP() << "Eigen multiplies rows as they are";
-  }
-  Rng rng(6);
-  constexpr std::size_t kDims = 128, kCenters = 200, kRows = 300;
-  for (const double offset : {0.0, 1000.0}) {
-    std::vector<float> values((kCenters + kRows) * kDims);
-    for (float& x : values) x = static_cast<float>(offset + rng.uniform());
-    // Rows near a center each, as after training.
-    for (std::size_t i = kCenters * kDims; i < values.size(); ++i) {
-      values[i] = static_cast<float>(values[i % (kCenters * kDims)] + 0.3 * (values[i] - offset));
-    }
-    const std::vector<float> origin(kDims, static_cast<float>(offset));
-    NearestFinder finder(kDims, By::kDistance, heap());
-    finder.set_origin(origin.data());
-    finder.set_rows(values.data() + kCenters * kDims, kRows);
-    finder.set_centers(values.data(), kCenters);
-    std::size_t found = 0;
-    const auto count = [&](std::size_t, std::span<const std::uint32_t> some) {
-      found += some.size();
-    };
-    finder.find(0, kRows, 1, true, count);
-    EXPECT_LT(found, 2 * kRows) << offset;
-  }
-  ASSERT_TRUE(kernels::choose(before.c_str()));
 }
 
 TEST(Candidates, ComeOutInOrderHoweverFewAreKept) {
