@@ -195,16 +195,14 @@ TEST_P(EveryList, AssignsAsTheKernelDoesOneByOne) {
   }
 }
 
-TEST_P(EveryList, RanksCentersByTheirOwnDistancesAlone) {
-  const codes::Format format = GetParam();
-  const Values values(format, kValues, 8);
+void expect_ranks_of_distances(const codes::Format& format, const Values& values) {
   const std::uint32_t count = 60;
   CenterCodes centers = centers_of(values, format, count);
   const codes::Format raw = center_format(format);
   // Some centers twice: the first one comes first.
   std::memcpy(centers.data() + 50 * raw.code_bytes, centers.data(), 10 * raw.code_bytes);
   MemoryLists store(format, centers);
-  for (std::size_t i = 0; i < kValues; i += 31) {
+  for (std::size_t i = 0; i < values.size(); i += 31) {
     const codes::Query query(raw, values[i]);
     std::vector<std::pair<float, ListNo>> ranked;
     for (ListNo list = 0; list < count; ++list) {
@@ -218,6 +216,18 @@ TEST_P(EveryList, RanksCentersByTheirOwnDistancesAlone) {
       ASSERT_EQ(lists.size(), most);
       for (std::size_t k = 0; k < most; ++k) ASSERT_EQ(lists[k], ranked[k].second) << most;
     }
+  }
+}
+
+TEST_P(EveryList, RanksCentersByTheirOwnDistancesAlone) {
+  expect_ranks_of_distances(GetParam(), Values(GetParam(), kValues, 8));
+}
+
+TEST_P(EveryList, RanksCentersByTheirOwnDistancesWhereSquaresVanish) {
+  if (GetParam().element != codes::Element::kFloat) GTEST_SKIP();
+  for (const double scale : {1e-18, 1e-20, 1e-21, 1e-22, 3e-23, 1e-23, 1e-30}) {
+    SCOPED_TRACE(scale);
+    expect_ranks_of_distances(GetParam(), Values(GetParam(), 200, 8, scale));
   }
 }
 
