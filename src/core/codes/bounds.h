@@ -98,7 +98,19 @@ class Dot {
   static constexpr double kDots = 1;
 
   explicit Dot(const Asked& asked, double limit = 0)
-      : asked_(asked), limit_(limit), vanishing_(2 * kLeastFloat * asked.dims) {}
+      : asked_(asked), vanishing_(2 * kLeastFloat * asked.dims) {
+    // Twice what bound() takes off for roundings, and what it loses where distance and radius are
+    // rounded to floats that have few digits left.
+    reach_ = kBase - 2 * kFloatUnit * kBase - 2 * kLeastFloat - limit;
+    if constexpr (kCosine) {
+      // Here the radius is at_zero + slope * that of the code.
+      const Rounded& rounded = asked.rounded;
+      const double terms = asked.float_error * (rounded.norm + rounded.error);
+      const double at_zero = rounded.error + terms + vanishing_;
+      per_radius_ = (rounded.norm + rounded.error + terms) * kMore;
+      reach_ -= at_zero * kMore;
+    }
+  }
 
   Scored operator()(double dot, const Coded& coded) const {
     return {finite(-dot), static_cast<float>(radius(coded) * (1 + kFloatUnit))};
@@ -106,11 +118,8 @@ class Dot {
 
   /// As L2's.
   bool is_far(double dot, const Coded& coded) const {
-    // Twice what bound() takes off for roundings, and what it loses where distance and radius are
-    // rounded to floats that have few digits left.
-    return kBase - dot - radius(coded) * (1 + 4 * kFloatUnit) - 2 * slack_of(dot) -
-               2 * kFloatUnit * kBase - 2 * kLeastFloat >
-           limit_;
+    const double of_radius = kCosine ? coded.radius * per_radius_ : radius(coded) * kMore;
+    return reach_ - dot - 2 * slack_of(dot) > of_radius;
   }
 
   static double bound(const Asked&, Scored scored) {
@@ -120,6 +129,7 @@ class Dot {
 
  private:
   static constexpr double kBase = kCosine ? 1 : 0;
+  static constexpr double kMore = 1 + 4 * kFloatUnit;
 
   double radius(const Coded& coded) const {
     const Rounded& rounded = asked_.rounded;
@@ -133,8 +143,9 @@ class Dot {
   }
 
   const Asked& asked_;
-  double limit_;
   double vanishing_;
+  double reach_;
+  double per_radius_ = 0;
 };
 
 }  // namespace vec::codes
