@@ -107,6 +107,47 @@ TEST(Kmeans, LeavesNoListEmptyThatCouldHaveRows) {
   EXPECT_GE(std::set<ListNo>(lists.begin(), lists.begin() + 60).size(), 45U);
 }
 
+/// Memory with zeros behind each piece, which must stay.
+class WatchedMemory : public std::pmr::memory_resource {
+ public:
+  static constexpr std::size_t kBehind = 1024;
+
+ private:
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+    auto* memory = static_cast<std::byte*>(heap()->allocate(bytes + kBehind, alignment));
+    std::memset(memory + bytes, 0, kBehind);
+    return memory;
+  }
+  void do_deallocate(void* memory, std::size_t bytes, std::size_t alignment) override {
+    const std::byte* behind = static_cast<std::byte*>(memory) + bytes;
+    EXPECT_TRUE(std::all_of(behind, behind + kBehind, [](std::byte b) { return b == std::byte{}; }))
+        << "written beyond the end";
+    heap()->deallocate(memory, bytes + kBehind, alignment);
+  }
+  bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+};
+
+TEST(Kmeans, ManagesWithRoundsThatTakeNobody) {
+  // Nearer to most values than these are to one another: the zeros behind the candidates.
+  const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 48);
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Rng rng(seed);
+    WatchedMemory memory;
+    Samples samples(format, &memory);
+    std::vector<float> row(format.dims);
+    for (int i = 0; i < 300; ++i) {
+      for (float& x : row) x = static_cast<float>(rng.uniform() - 0.5);
+      codes::Value value{};
+      value.floats = row.data();
+      samples.add(value);
+    }
+    for (const std::size_t lists : {1, 2, 3}) {
+      EXPECT_EQ(train(samples, lists, rng, no_check, &memory).size(),
+                lists * center_format(format).code_bytes);
+    }
+  }
+}
+
 TEST(Assigner, IsRightFarFromTheOrigin) {
   // Squares of the values are larger than the squared distances by more than floats can tell.
   const auto format = codes::choose_format(codes::Element::kFloat, codes::Metric::kL2, 48);

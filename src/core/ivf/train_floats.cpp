@@ -125,8 +125,8 @@ class Trainer {
     return kernels::active().l2_squared_f32(row(i), center, dims_);
   }
 
-  /// For every stride_-th sample one of `count` centers that is about as near as the nearest:
-  /// each(sample, center).
+  /// For every stride_-th sample one of `count` centers, which is not 0, that is about as near as
+  /// the nearest: each(sample, center).
   template <class Each>
   void find_near(const float* centers, std::size_t count, Each each) {
     finder_.set_centers(centers, count);
@@ -168,6 +168,7 @@ class Trainer {
     std::size_t known = 0;  // candidates that distances_ takes into account
     const auto update = [&] {
       const std::size_t all = candidates.size() / dims_;
+      if (all == known) return;  // the round took nobody
       const float* const latest = candidates.data() + known * dims_;
       find_near(latest, all - known, [&](std::size_t i, std::uint32_t found) {
         const float squared = squared_distance(i, latest + found * dims_);
