@@ -273,6 +273,8 @@ void store_four(Integer* to, Ints ints) {
 
 using Doubles = double __attribute__((vector_size(kLanes * sizeof(double))));
 
+#include "kernels/loops/decoded.h"
+
 DecodedSums decoded_sums(const float* x, const std::uint8_t* code, std::size_t n, double lo,
                          double step, int shift) noexcept {
   Doubles norms = {};
@@ -288,17 +290,9 @@ DecodedSums decoded_sums(const float* x, const std::uint8_t* code, std::size_t n
     norms += decoded * decoded;
     errors += lost * lost;
   }
-  DecodedSums sums = {norms[0] + norms[1] + norms[2] + norms[3],
-                      errors[0] + errors[1] + errors[2] + errors[3]};
-  for (; i < n; ++i) {
-    float element;
-    std::memcpy(&element, x + i, sizeof element);
-    const double decoded = lo + step * (code[i] >> shift);
-    const double lost = double{element} - decoded;
-    sums.norm_squared += decoded * decoded;
-    sums.error_squared += lost * lost;
-  }
-  return sums;
+  const DecodedSums sums = {norms[0] + norms[1] + norms[2] + norms[3],
+                            errors[0] + errors[1] + errors[2] + errors[3]};
+  return with_rest(sums, x, code, i, n, lo, step, shift);
 }
 
 }  // namespace

@@ -221,6 +221,8 @@ inline double sum_of_lanes(Doubles v) {
   return _mm_cvtsd_f64(sum) + _mm_cvtsd_f64(_mm_unpackhi_pd(sum, sum));
 }
 
+#include "kernels/loops/decoded.h"
+
 DecodedSums decoded_sums(const float* x, const std::uint8_t* code, std::size_t n, double lo,
                          double step, int shift) noexcept {
   const Doubles los = _mm256_set1_pd(lo), steps = _mm256_set1_pd(step);
@@ -239,17 +241,9 @@ DecodedSums decoded_sums(const float* x, const std::uint8_t* code, std::size_t n
       errors[k] = _mm256_fmadd_pd(lost, lost, errors[k]);
     }
   }
-  DecodedSums sums = {sum_of_lanes(_mm256_add_pd(norms[0], norms[1])),
-                      sum_of_lanes(_mm256_add_pd(errors[0], errors[1]))};
-  for (; i < n; ++i) {
-    float element;
-    __builtin_memcpy(&element, x + i, sizeof element);
-    const double decoded = lo + step * (code[i] >> shift);
-    const double lost = static_cast<double>(element) - decoded;
-    sums.norm_squared += decoded * decoded;
-    sums.error_squared += lost * lost;
-  }
-  return sums;
+  const DecodedSums sums = {sum_of_lanes(_mm256_add_pd(norms[0], norms[1])),
+                            sum_of_lanes(_mm256_add_pd(errors[0], errors[1]))};
+  return with_rest(sums, x, code, i, n, lo, step, shift);
 }
 
 }  // namespace

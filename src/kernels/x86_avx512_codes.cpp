@@ -186,6 +186,8 @@ inline void add_decoded(__m256 elements, __m256i levels, Doubles lo, Doubles ste
   error = _mm512_fmadd_pd(lost, lost, error);
 }
 
+#include "kernels/loops/decoded.h"
+
 DecodedSums decoded_sums(const float* x, const std::uint8_t* code, std::size_t n, double lo,
                          double step, int shift) noexcept {
   const Doubles los = _mm512_set1_pd(lo), steps = _mm512_set1_pd(step);
@@ -202,17 +204,9 @@ DecodedSums decoded_sums(const float* x, const std::uint8_t* code, std::size_t n
     add_decoded(_mm256_loadu_ps(x + i + 8), _mm512_extracti32x8_epi32(levels, 1), los, steps,
                 norms[1], errors[1]);
   }
-  DecodedSums sums = {_mm512_reduce_add_pd(_mm512_add_pd(norms[0], norms[1])),
-                      _mm512_reduce_add_pd(_mm512_add_pd(errors[0], errors[1]))};
-  for (; i < n; ++i) {
-    float element;
-    __builtin_memcpy(&element, x + i, sizeof element);
-    const double decoded = lo + step * (code[i] >> shift);
-    const double lost = static_cast<double>(element) - decoded;
-    sums.norm_squared += decoded * decoded;
-    sums.error_squared += lost * lost;
-  }
-  return sums;
+  const DecodedSums sums = {_mm512_reduce_add_pd(_mm512_add_pd(norms[0], norms[1])),
+                            _mm512_reduce_add_pd(_mm512_add_pd(errors[0], errors[1]))};
+  return with_rest(sums, x, code, i, n, lo, step, shift);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ constexpr double kFloatUnit = 1.0 / (1 << 23);
 /// What a score may lose where products vanish: 2^-149 for each of some operations, times the
 /// greatest product of levels.
 constexpr double kVanishing = 1e-36;
-/// And an element's error, whose square may vanish.
+/// And what an element may lose there when it is moved or decoded.
 constexpr double kVanishingError = 1e-22;
 /// Squares and their sums stay far from the end of float's range.
 constexpr double kLargestNorm = 1e15;

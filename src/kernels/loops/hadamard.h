@@ -6,8 +6,7 @@
 //   Floats, kLanes             a vector of floats, and how many it has
 //   load_floats(from), store_floats(to, v), add(a, b), difference(a, b), product(a, b), fill(from)
 //   first_passes(v, signs, i)  elements i.. with their signs changed where the bit is set, after
-//   the
-//                              passes whose pairs lie within a vector
+//                              the passes whose pairs lie within a vector
 
 /// One pass: x + y and x - y of each pair of elements that are `apart`, and what finish(v) makes of
 /// them.
