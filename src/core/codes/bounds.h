@@ -59,11 +59,11 @@ struct L2 {
     return {finite(std::max(squared(dot, coded), 0.0)), coded.radius + rounding_};
   }
 
-  /// Whether the bound is certainly above the limit, which takes less than the bound.
-  bool is_far(double dot, const Coded& coded) const {
+  /// Above zero only if the bound is certainly above the limit; takes less than the bound.
+  double surplus(double dot, const Coded& coded) const {
     const double square = squared(dot, coded);
     const double reach = reach_ + coded.radius * per_radius_;
-    return square * (1 - kSlack) - lost_ > reach * reach && square < largest_;
+    return std::min(square * (1 - kSlack) - lost_ - reach * reach, largest_ - square);
   }
 
   static double bound(const Asked& asked, Scored scored) {
@@ -117,9 +117,9 @@ class Dot {
   }
 
   /// As L2's.
-  bool is_far(double dot, const Coded& coded) const {
+  double surplus(double dot, const Coded& coded) const {
     const double of_radius = kCosine ? coded.radius * per_radius_ : radius(coded) * kMore;
-    return reach_ - dot - 2 * slack_of(dot) > of_radius;
+    return reach_ - dot - 2 * slack_of(dot) - of_radius;
   }
 
   static double bound(const Asked&, Scored scored) {

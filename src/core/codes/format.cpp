@@ -64,8 +64,4 @@ Format choose_scan_format(Element element, Metric metric, std::uint32_t dims) no
   return format;
 }
 
-std::size_t tail_bytes(const Format& format) noexcept {
-  return format.kind == CodeKind::kSplit ? half_bytes(format.dims) : 0;
-}
-
 }  // namespace vec::codes

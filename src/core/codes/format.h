@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/codes/split.h"
+
 namespace vec::codes {
 
 /// On disk: never renumber.
@@ -90,7 +92,9 @@ Format choose_graph_format(Element element, Metric metric, std::uint32_t dims) n
 Format choose_scan_format(Element element, Metric metric, std::uint32_t dims) noexcept;
 
 /// Bytes at the end of every code that are not needed for a first bound: 0 but for kSplit.
-std::size_t tail_bytes(const Format& format) noexcept;
+inline std::size_t tail_bytes(const Format& format) noexcept {
+  return format.kind == CodeKind::kSplit ? half_bytes(format.dims) : 0;
+}
 
 /// Whether codes lose something, so that distances to them have a radius.
 constexpr bool is_lossy(CodeKind kind) {

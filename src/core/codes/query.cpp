@@ -40,6 +40,37 @@ double certain(double bound) {
   return std::isnan(bound) ? -std::numeric_limits<double>::infinity() : bound;
 }
 
+constexpr std::size_t kLanes = 4;  // compilers make vectors of loops over so many
+static_assert(kBatch % kLanes == 0);
+
+/// What is read of a batch of heads of kSplit codes, side by side.  Up to a multiple of kLanes
+/// there are zeros behind the last one.
+struct HeadFields {
+  const std::uint8_t* levels[kBatch];
+  std::int32_t sums[kBatch];
+  float lo[kBatch];
+  float step[kBatch];
+  float norm_squared[kBatch];
+  float radius[kBatch];
+
+  void load(const std::byte* const* heads, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
+      levels[i] = levels_of<SplitHeader>(heads[i]);
+      put(i, header_of<SplitHeader>(heads[i]));
+    }
+    for (std::size_t i = n; i % kLanes != 0; ++i) put(i, {});
+  }
+
+ private:
+  void put(std::size_t i, const SplitHeader& header) {
+    sums[i] = 0;
+    lo[i] = header.lo;
+    step[i] = header.step;
+    norm_squared[i] = header.coarse_norm_squared;
+    radius[i] = header.coarse_radius;
+  }
+};
+
 }  // namespace
 
 /// One function for each kind of code and metric, so that the choice is made once a query.
@@ -159,7 +190,7 @@ struct Query::Scorers {
     const Distance distance(query.fine_, limit);
     std::size_t found = 0;
     dots(query, codes, count, [&](std::size_t i, double dot, const Coded& coded) {
-      if (distance.is_far(dot, coded)) return;
+      if (distance.surplus(dot, coded) > 0) return;
       const double bound = certain(Distance::bound(query.fine_, distance(dot, coded)));
       if (bound > limit) return;
       places[found] = static_cast<std::uint32_t>(i);
@@ -172,11 +203,35 @@ struct Query::Scorers {
   static std::size_t heads_near(const Query& query, const std::byte* const* heads,
                                 std::size_t count, double limit, std::uint32_t* places) {
     const Distance distance(query.coarse_, limit);
+    const auto kernel = kernels::active().dot_u4_i8_batch;
+    const std::size_t bytes = half_bytes(query.format_.dims);
+    // A dot product is lo * of_lo + step * (of_step + scale * sum), see coarse_lo().
+    const double of_lo = query.coarse_.rounded.sum;
+    const double of_step = coarse_lo(0, 1) * of_lo;
+    const double scale = coarse_step(1) * query.coarse_.rounded.scale;
+    HeadFields fields;
     std::size_t found = 0;
-    head_dots(query, heads, count, [&](std::size_t i, double dot, const Coded& coded) {
-      places[found] = static_cast<std::uint32_t>(i);
-      found += !distance.is_far(dot, coded);
-    });
+    for (std::size_t start = 0; start < count; start += kBatch) {
+      const std::size_t n = std::min(kBatch, count - start);
+      fields.load(heads + start, n);
+      kernel(fields.levels, n, query.halves_.data(), bytes, fields.sums);
+      double surplus[kBatch];
+      for (std::size_t i = 0; i < n; i += kLanes) {
+        double dots[kLanes];
+        for (std::size_t k = 0; k < kLanes; ++k) {
+          dots[k] = fields.lo[i + k] * of_lo +
+                    fields.step[i + k] * (of_step + scale * fields.sums[i + k]);
+        }
+        for (std::size_t k = 0; k < kLanes; ++k) {
+          surplus[i + k] =
+              distance.surplus(dots[k], {fields.norm_squared[i + k], fields.radius[i + k]});
+        }
+      }
+      for (std::size_t i = 0; i < n; ++i) {
+        places[found] = static_cast<std::uint32_t>(start + i);
+        found += !(surplus[i] > 0);
+      }
+    }
     return found;
   }
 
@@ -184,19 +239,34 @@ struct Query::Scorers {
   static std::size_t parts_near(const Query& query, const std::byte* const* heads,
                                 const std::byte* const* tails, std::size_t count, double limit,
                                 std::uint32_t* places, double* bounds) {
-    const Distance coarse(query.coarse_);
     const Distance fine(query.fine_);
+    const std::byte* left[kBatch];
+    std::uint32_t places_left[kBatch];
+    double fine_bounds[kBatch];
     std::size_t found = 0;
-    head_dots(query, heads, count, [&](std::size_t i, double dot, const Coded& coded) {
-      const auto header = header_of<SplitHeader>(heads[i]);
-      const Scored whole =
-          fine(split_dot(query, header, heads[i], tails[i]), {header.norm_squared, header.radius});
-      const double bound = std::max(certain(Distance::bound(query.coarse_, coarse(dot, coded))),
-                                    certain(Distance::bound(query.fine_, whole)));
-      if (bound > limit) return;
-      places[found] = static_cast<std::uint32_t>(i);
-      bounds[found++] = bound;
-    });
+    for (std::size_t start = 0; start < count; start += kBatch) {
+      const std::size_t end = std::min(start + kBatch, count);
+      std::size_t n = 0;
+      for (std::size_t i = start; i < end; ++i) {
+        const auto header = header_of<SplitHeader>(heads[i]);
+        const double dot = split_dot(query, header, heads[i], tails[i]);
+        fine_bounds[n] =
+            certain(Distance::bound(query.fine_, fine(dot, {header.norm_squared, header.radius})));
+        if (fine_bounds[n] > limit) continue;
+        left[n] = heads[i];
+        places_left[n++] = static_cast<std::uint32_t>(i);
+      }
+      // What the head says counts, too, though it is hardly ever more: may_be_near() left out
+      // whatever it put beyond the limit.
+      const Distance coarse(query.coarse_);
+      head_dots(query, left, n, [&](std::size_t i, double dot, const Coded& coded) {
+        const double bound =
+            std::max(certain(Distance::bound(query.coarse_, coarse(dot, coded))), fine_bounds[i]);
+        if (bound > limit) return;
+        places[found] = places_left[i];
+        bounds[found++] = bound;
+      });
+    }
     return found;
   }
 

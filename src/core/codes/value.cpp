@@ -252,8 +252,7 @@ Value decode(const Format& format, const std::byte* code, std::vector<float>& sc
   return value;
 }
 
-bool valid_code(const Format& format, const std::byte* code, std::size_t size) noexcept {
-  if (format.kind != CodeKind::kSparse) return size == format.code_bytes;
+bool valid_sparse_code(const std::byte* code, std::size_t size) noexcept {
   if (size < sizeof(SparseHeader)) return false;
   const auto header = header_of<SparseHeader>(code);
   return header.count >= 0 && header.count <= kMaxSparseCount &&

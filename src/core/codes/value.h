@@ -53,8 +53,14 @@ void encode(const Format& format, const Value& value, std::vector<float>& scratc
 /// codes that lose something its length is 1, not that of the value coded.
 Value decode(const Format& format, const std::byte* code, std::vector<float>& scratch);
 
+/// valid_code() of a kSparse code.
+bool valid_sparse_code(const std::byte* code, std::size_t size) noexcept;
+
 /// Says whether `size` bytes can be a code of the format.  For bytes that come from disk.
-bool valid_code(const Format& format, const std::byte* code, std::size_t size) noexcept;
+inline bool valid_code(const Format& format, const std::byte* code, std::size_t size) noexcept {
+  return format.kind == CodeKind::kSparse ? valid_sparse_code(code, size)
+                                          : size == format.code_bytes;
+}
 
 }  // namespace vec::codes
 

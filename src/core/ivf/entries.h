@@ -84,12 +84,13 @@ bool for_each_entry(const codes::Format& format, const std::byte* page, const Ex
                     Each each) {
   std::size_t at = extent.begin;
   std::size_t tail = extent.end;
+  const std::size_t least_bytes = codes::tail_bytes(format);
   while (at + sizeof(EntryHeader) <= extent.lower) {
     Entry entry{};
     std::memcpy(&entry.header, page + at, sizeof entry.header);
     const std::size_t bytes = entry.header.bytes;
     if (!entry.header.row.valid()) return false;
-    if (bytes != 0 && bytes < codes::tail_bytes(format)) return false;
+    if (bytes != 0 && bytes < least_bytes) return false;
     const EntrySize size = entry_size(format, bytes);
     if (at + size.head > extent.lower || tail < extent.upper + size.tail) return false;
     entry.head = page + at + sizeof entry.header;
