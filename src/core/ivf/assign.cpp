@@ -103,7 +103,7 @@ void Assigner::assign(ListNo* out) {
   };
   if (by_products_) {
     finder_.set_rows(floats_.data(), size_);
-    finder_.find(0, size_, 1, true, choose);
+    finder_.find(0, size_, true, choose);
   } else {
     for (std::size_t i = 0; i < size_; ++i) out[i] = nearest_of_all(i);
   }

@@ -132,7 +132,7 @@ void NearestFinder::set_centers(const float* centers, std::size_t count) {
   surplus_ = 0;
   has_floats_ = false;
   uses_codes_ = has_vector_panels();
-  largest_norm_ = largest_moved_ = largest_coded_ = largest_bias_ = 0;
+  largest_norm_ = largest_moved_ = largest_coded_ = largest_bias_ = largest_error_ = 0;
   if (uses_codes_) {
     panels_.assign(padded_ * words_ * 4, 0);
     total_.assign(padded_, 0);
@@ -177,6 +177,7 @@ void NearestFinder::code_center(const float* center, std::size_t at, double squa
   error_[at] = static_cast<float>(
       (std::sqrt(sums.error_squared) + kFloatUnit * (norm + std::sqrt(squared))) *
       (1 + kFloatUnit));
+  largest_error_ = std::max(largest_error_, double{error_[at]});
   largest_coded_ = std::max(largest_coded_, step_used * std::sqrt(sums.norm_squared));
   largest_bias_ = std::max(largest_bias_, std::fabs(double{bias_[at]}));
 }
@@ -201,25 +202,25 @@ void NearestFinder::set_float_panels() {
   }
 }
 
-void NearestFinder::multiply(std::size_t first, std::size_t stride, std::size_t count) {
+void NearestFinder::multiply(std::size_t first, std::size_t count) {
   multiplied_codes_ = uses_codes_ && count <= kCodedRows;
   if (!multiplied_codes_) {
-    multiply_floats(first, stride, count);
+    multiply_floats(first, count);
     return;
   }
   const std::uint8_t* pointers[kCodedRows];
   for (std::size_t i = 0; i < count; ++i) {
-    pointers[i] = levels_.data() + (first + i * stride) * words_ * 4;
+    pointers[i] = levels_.data() + (first + i) * words_ * 4;
   }
   kernels::active().dot_u7_panels(pointers, count, panels_.data(), padded_ / kPanelColumns, words_,
                                   products_.data(), padded_);
 }
 
-void NearestFinder::multiply_floats(std::size_t first, std::size_t stride, std::size_t count) {
+void NearestFinder::multiply_floats(std::size_t first, std::size_t count) {
   if (!has_floats_) set_float_panels();
   if (has_vector_panels()) {
     const float* pointers[kRowBlock];
-    for (std::size_t i = 0; i < count; ++i) pointers[i] = row(first + i * stride);
+    for (std::size_t i = 0; i < count; ++i) pointers[i] = row(first + i);
     kernels::active().dot_f32_panels(pointers, count, float_panels_.data(), padded_ / kPanelColumns,
                                      dims_, float_products_.data(), padded_);
     return;
@@ -227,8 +228,7 @@ void NearestFinder::multiply_floats(std::size_t first, std::size_t stride, std::
   using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   using Stride = Eigen::OuterStride<>;
   const auto index = [](std::size_t n) { return static_cast<Eigen::Index>(n); };
-  const Eigen::Map<const Matrix, 0, Stride> a(row(first), index(count), index(dims_),
-                                              Stride(index(stride * dims_)));
+  const Eigen::Map<const Matrix> a(row(first), index(count), index(dims_));
   const Eigen::Map<const Matrix> b(centers_, index(count_), index(dims_));
   Eigen::Map<Matrix, 0, Stride> products(float_products_.data(), index(count), index(count_),
                                          Stride(index(padded_)));
@@ -263,6 +263,31 @@ double NearestFinder::coded_margin(std::size_t row, double center_error) const {
   return 2 * (certain + 8 * kFloatUnit * terms + kVanishing) +
          float_margin(by_ == By::kDistance ? code.norm + largest_moved_
                                            : norms_[row] + largest_norm_);
+}
+
+void NearestFinder::squared_distances(std::size_t row, float* out) {
+  const auto& kernel = kernels::active();
+  const float* const own = this->row(row);
+  if (!uses_codes_ || !(norms_[row] + largest_norm_ < kLargestNorm)) {
+    for (std::size_t c = 0; c < count_; ++c) {
+      out[c] = kernel.l2_squared_f32(own, centers_ + c * dims_, dims_);
+    }
+    return;
+  }
+  multiply(row, 1);
+  const RowCode& code = codes_[row];
+  float minima[kernels::kMinima];
+  kernel.distances_u8(products_.data(), {bias_.data(), total_.data(), error_.data(), step_.data()},
+                      {0, -code.lo, 0, -code.step, -kInfinity}, padded_, scores_.data(), minima);
+  // A score is half the difference of the squares of distance and code.norm.  From here on the
+  // codes are wrong by an eighth of the square at most.
+  const double squared = code.norm * code.norm;
+  const double margin = coded_margin(row, largest_error_) + 2 * code.norm * code.error;
+  const auto from = static_cast<float>((8 * margin - squared) / 2);
+  for (std::size_t c = 0; c < count_; ++c) {
+    out[c] = scores_[c] >= from ? static_cast<float>(2 * scores_[c] + squared)
+                                : kernel.l2_squared_f32(own, centers_ + c * dims_, dims_);
+  }
 }
 
 /// Comparing so many centers one by one is dearer than floats would be: they are taken from the

@@ -43,25 +43,27 @@ class NearestFinder {
   /// Centers side by side; borrowed.
   void set_centers(const float* centers, std::size_t count);
 
+  /// About the square of the distance of a row to each center, one number for each, for finders by
+  /// distance; what is not far is exact, as float sums are.
+  void squared_distances(std::size_t row, float* out);
+
   /// |row|.
   double norm(std::size_t row) const { return norms_[row]; }
 
-  /// For the rows i = first, first + stride, ... below `end`: each(i, centers), with all centers
+  /// For the rows from `first` on, below `end`: each(row, centers), with all centers
   /// that may be nearest to the row, by number: not only by the true distance, but by what the
   /// kernels' float sums make of it.  The list is empty if nothing is certain: for rows and
   /// centers so long that their squares may not be numbers.
   /// sure   false: only those that look nearest
   template <class Each>
-  void find(std::size_t first, std::size_t end, std::size_t stride, bool sure, Each each) {
+  void find(std::size_t first, std::size_t end, bool sure, Each each) {
     while (first < end) {
-      const std::size_t count =
-          std::min((end - first + stride - 1) / stride, uses_codes_ ? kCodedRows : kRowBlock);
-      multiply(first, stride, count);
+      const std::size_t count = std::min(end - first, uses_codes_ ? kCodedRows : kRowBlock);
+      multiply(first, count);
       for (std::size_t i = 0; i < count; ++i) {
-        const std::size_t row = first + i * stride;
-        each(row, candidates(i, row, sure));
+        each(first + i, candidates(i, first + i, sure));
       }
-      first += count * stride;
+      first += count;
     }
   }
 
@@ -80,8 +82,8 @@ class NearestFinder {
   void code_row(const float* row, std::uint8_t* levels, RowCode& code);
   void code_center(const float* center, std::size_t at, double squared);
   void set_float_panels();
-  void multiply(std::size_t first, std::size_t stride, std::size_t count);
-  void multiply_floats(std::size_t first, std::size_t stride, std::size_t count);
+  void multiply(std::size_t first, std::size_t count);
+  void multiply_floats(std::size_t first, std::size_t count);
   std::span<const std::uint32_t> candidates(std::size_t i, std::size_t row, bool sure);
   double float_margin(double reach) const;
   double margin(std::size_t row) const;
@@ -110,6 +112,7 @@ class NearestFinder {
   double largest_moved_ = 0;  // of a center less the origin
   double largest_coded_ = 0;  // |c^|
   double largest_bias_ = 0;
+  double largest_error_ = 0;  // |dc|
   std::pmr::vector<std::int8_t> panels_;
   std::pmr::vector<float> total_;  // step times the sum of a center's levels
   std::pmr::vector<float> step_;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "core/ivf/kmeans.h"
 #include "core/ivf/nearest.h"
@@ -21,6 +23,7 @@ constexpr int kIterations = 6;
 constexpr int kLastIterations = 3;
 constexpr std::size_t kPart = 4;
 constexpr std::size_t kEnoughForPart = 10;  // samples in the part for each list
+constexpr std::size_t kEnoughForMiddle = 1024;
 /// Rounds of k-means||, each with lists / 2 candidates on average.
 constexpr int kRounds = 8;
 
@@ -40,7 +43,8 @@ class Trainer {
         memory_(memory),
         finder_(dims, spherical ? By::kProduct : By::kDistance, memory),
         distances_(count, memory),
-        nearest_(count, memory) {}
+        nearest_(count, memory),
+        mean_(memory) {}
 
   Floats train() {
     const double scale = rescale();
@@ -51,7 +55,8 @@ class Trainer {
       for (const std::size_t i : distinct) append(centers, row(i));
       fill_up(centers);
     } else {
-      shuffle();
+      some_ = count_ / kPart >= kEnoughForPart * lists_ ? count_ / kPart : count_;
+      shuffle(std::min(count_, std::max(some_, kEnoughForMiddle)));
       finder_.set_origin(middle().data());
       finder_.set_rows(samples_.data(), count_);
       centers = choose_start();
@@ -102,19 +107,18 @@ class Trainer {
     return true;
   }
 
-  /// A part of the samples is to be one of all of them, whatever order the table is in.
-  void shuffle() {
-    for (std::size_t i = count_; i-- > 1;) {
-      float* other = samples_.data() + rng_.below(i + 1) * dims_;
+  /// The first few of the samples are to be any of them, whatever order the table is in.
+  void shuffle(std::size_t few) {
+    for (std::size_t i = 0; i < few; ++i) {
       float* own = samples_.data() + i * dims_;
+      float* other = own + rng_.below(count_ - i) * dims_;
       if (own != other) std::swap_ranges(own, own + dims_, other);
     }
   }
 
-  /// About the mean: of the first ones, which are as good as any others.
+  /// About the mean.
   Floats middle() const {
-    constexpr std::size_t kEnough = 1024;
-    const std::size_t some = std::min(count_, kEnough);
+    const std::size_t some = std::min(count_, kEnoughForMiddle);
     Floats middle(dims_, 0, memory_);
     for (std::size_t i = 0; i < some; ++i) add(row(i), middle.data());
     for (float& x : middle) x /= static_cast<float>(some);
@@ -125,8 +129,8 @@ class Trainer {
     return kernels::active().l2_squared_f32(row(i), center, dims_);
   }
 
-  /// For every stride_-th sample one of `count` centers, which is not 0, that is about as near as
-  /// the nearest: each(sample, center).
+  /// For each of the first some_ samples one of `count` centers, which is not 0, that is about as
+  /// near as the nearest: each(sample, center).
   template <class Each>
   void find_near(const float* centers, std::size_t count, Each each) {
     finder_.set_centers(centers, count);
@@ -143,28 +147,24 @@ class Trainer {
       }
       each(i, nearest);
     };
-    const std::size_t step = kRowBlock * stride_;
-    for (std::size_t first = 0; first < count_; first += step) {
+    for (std::size_t first = 0; first < some_; first += kRowBlock) {
       check_();
-      finder_.find(first, std::min(first + step, count_), stride_, false, choose);
+      finder_.find(first, std::min(first + kRowBlock, some_), false, choose);
     }
   }
 
   /// k-means||.
   Floats choose_start() {
     Floats candidates(memory_);
-    stride_ = count_ >= kPart * kEnoughForPart * lists_ ? kPart : 1;
     std::vector<bool> taken(count_);
     const auto take = [&](std::size_t i) {
       taken[i] = true;
       append(candidates, row(i));
     };
-    take(rng_.below(count_));
+    take(rng_.below(some_));
     // Those that are not looked at are no candidates.
-    std::fill(distances_.begin(), distances_.end(), 0.0F);
-    for (std::size_t i = 0; i < count_; i += stride_) {
-      distances_[i] = std::numeric_limits<float>::max();
-    }
+    const auto end = distances_.begin() + static_cast<std::ptrdiff_t>(some_);
+    std::fill(distances_.begin(), end, std::numeric_limits<float>::max());
     std::size_t known = 0;  // candidates that distances_ takes into account
     const auto update = [&] {
       const std::size_t all = candidates.size() / dims_;
@@ -180,10 +180,10 @@ class Trainer {
     };
     for (int round = 0; round < kRounds; ++round) {
       update();
-      const double total = std::accumulate(distances_.begin(), distances_.end(), 0.0);
+      const double total = std::accumulate(distances_.begin(), end, 0.0);
       if (!(total > 0)) break;
       const double factor = std::max(1.0, static_cast<double>(lists_) / 2) / total;
-      for (std::size_t i = 0; i < count_; ++i) {
+      for (std::size_t i = 0; i < some_; ++i) {
         if (distances_[i] > 0 && !taken[i] && rng_.uniform() <= factor * distances_[i]) take(i);
       }
     }
@@ -202,22 +202,25 @@ class Trainer {
     const std::size_t count = candidates.size() / dims_;
     if (count == lists_) return candidates;
     std::pmr::vector<double> weights(count, 0.0, memory_);
-    for (std::size_t i = 0; i < count_; i += stride_) weights[nearest_[i]] += 1;
+    for (std::size_t i = 0; i < some_; ++i) weights[nearest_[i]] += 1;
     std::pmr::vector<double> squared(count, std::numeric_limits<float>::max(), memory_);
     Floats chosen(memory_);
     chosen.reserve(lists_ * dims_);
     std::size_t next = static_cast<std::size_t>(std::max_element(weights.begin(), weights.end()) -
                                                 weights.begin());
-    const auto& kernel = kernels::active();
+    NearestFinder finder(dims_, By::kDistance, memory_);
+    finder.set_origin(middle().data());
+    finder.set_rows(candidates.data(), count);
+    finder.set_centers(candidates.data(), count);
+    Floats distances(count, memory_);
     for (;;) {
-      const float* center = candidates.data() + next * dims_;
-      append(chosen, center);
+      append(chosen, candidates.data() + next * dims_);
       if (chosen.size() == lists_ * dims_) return chosen;
       check_();
       double total = 0;
+      finder.squared_distances(next, distances.data());
       for (std::size_t c = 0; c < count; ++c) {
-        const double distance = kernel.l2_squared_f32(candidates.data() + c * dims_, center, dims_);
-        squared[c] = std::min(squared[c], distance);
+        squared[c] = std::min(squared[c], double{distances[c]});
         total += squared[c] * weights[c];
       }
       squared[next] = -1;  // taken
@@ -239,51 +242,70 @@ class Trainer {
   void iterate(Floats& centers) {
     std::pmr::vector<std::size_t> members(lists_, memory_);
     Floats sums(memory_);
+    std::size_t counted = 0;  // samples that are members, and in the sums
     for (int round = 0; round < kIterations; ++round) {
-      std::size_t moved = 0;
-      if (round + kLastIterations >= kIterations) stride_ = 1;
-      find_near(centers.data(), lists_, [&](std::size_t i, std::uint32_t found) {
-        moved += found != nearest_[i];
-        nearest_[i] = found;
-      });
-      if (round > 0 && moved == 0 && stride_ == 1) return;
-      sums.assign(lists_ * dims_, 0);
-      std::fill(members.begin(), members.end(), 0);
-      for (std::size_t i = 0; i < count_; i += stride_) {
-        add(row(i), sums.data() + nearest_[i] * dims_);
-        ++members[nearest_[i]];
+      if (round + kLastIterations >= kIterations) some_ = count_;
+      if (counted != some_) {
+        counted = 0;
+        sums.assign(lists_ * dims_, 0);
+        std::fill(members.begin(), members.end(), 0);
       }
+      std::size_t moved = 0;
+      find_near(centers.data(), lists_, [&](std::size_t i, std::uint32_t found) {
+        const std::uint32_t before = std::exchange(nearest_[i], found);
+        if (counted > 0) {
+          if (found == before) return;
+          --members[before];
+          float* const sum = sums.data() + before * dims_;
+          if (members[before] > 0) {
+            subtract(row(i), sum);
+          } else {
+            std::fill_n(sum, dims_, 0.0F);
+          }
+        }
+        ++moved;
+        ++members[found];
+        add(row(i), sums.data() + found * dims_);
+      });
+      if (moved == 0 && some_ == count_) return;
+      counted = some_;
       if (std::find(members.begin(), members.end(), 0U) != members.end()) measure(centers);
       for (std::size_t list = 0; list < lists_; ++list) {
         float* center = centers.data() + list * dims_;
-        float* sum = sums.data() + list * dims_;
         if (members[list] == 0) {
           reseed(center);
-          continue;
+        } else {
+          set_mean(sums.data() + list * dims_, members[list], center);
         }
-        const auto size = static_cast<float>(members[list]);
-        for (std::size_t d = 0; d < dims_; ++d) sum[d] /= size;
-        if (spherical_ && !normalize(sum)) continue;  // its members cancel out: stays as it was
-        std::memcpy(center, sum, dims_ * sizeof(float));
       }
     }
   }
 
-  void add(const float* row, float* sum) const {
+  void set_mean(const float* sum, std::size_t members, float* center) {
+    mean_.resize(dims_);
+    for (std::size_t d = 0; d < dims_; ++d) mean_[d] = sum[d] / static_cast<float>(members);
+    // Where members cancel out, it stays as it was.
+    if (!spherical_ || normalize(mean_.data())) std::copy(mean_.begin(), mean_.end(), center);
+  }
+
+  template <class Change>
+  void change(const float* row, float* sum, Change with) const {
     constexpr std::size_t kLanes = 8;  // compilers make vectors of loops over so many
     std::size_t d = 0;
     for (; d + kLanes <= dims_; d += kLanes) {
       float part[kLanes];
-      for (std::size_t k = 0; k < kLanes; ++k) part[k] = sum[d + k] + row[d + k];
+      for (std::size_t k = 0; k < kLanes; ++k) part[k] = with(sum[d + k], row[d + k]);
       std::memcpy(sum + d, part, sizeof part);
     }
-    for (; d < dims_; ++d) sum[d] += row[d];
+    for (; d < dims_; ++d) sum[d] = with(sum[d], row[d]);
   }
+  void add(const float* row, float* sum) const { change(row, sum, std::plus<float>()); }
+  void subtract(const float* row, float* sum) const { change(row, sum, std::minus<float>()); }
 
   /// How far those samples that are looked at are from their centers.
   void measure(const Floats& centers) {
     std::fill(distances_.begin(), distances_.end(), -1.0F);
-    for (std::size_t i = 0; i < count_; i += stride_) {
+    for (std::size_t i = 0; i < some_; ++i) {
       distances_[i] = squared_distance(i, centers.data() + nearest_[i] * dims_);
     }
   }
@@ -304,11 +326,12 @@ class Trainer {
   Rng& rng_;
   void (*check_)();
   std::pmr::memory_resource* memory_;
-  double extent_ = 1;       // largest element of a sample
-  std::size_t stride_ = 1;  // of the samples that are looked at now
+  double extent_ = 1;     // largest element of a sample
+  std::size_t some_ = 0;  // samples that are looked at now: the first ones
   NearestFinder finder_;
   Floats distances_;                         // squared, from the nearest center
   std::pmr::vector<std::uint32_t> nearest_;  // center of each sample
+  Floats mean_;                              // of one list
 };
 
 }  // namespace
