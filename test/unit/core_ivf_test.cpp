@@ -353,7 +353,7 @@ TEST(Ivf, SurvivesAFailureOfAnyCall) {
       EXPECT_EQ(fixture.search(fixture.values[0], 6, 1).front(), 0U);
     }
   }
-  EXPECT_GT(calls, 6);
+  EXPECT_GE(calls, 6);  // one for each list
   fixture.store.fail_after(-1);
   EXPECT_EQ(fixture.search(fixture.values[0], 6).size(), 40U);
 }

@@ -192,23 +192,31 @@ constexpr NearestCase kNearestCases[] = {
     {"too long for squares", 0, 0, 1, 1e30},
 };
 
+constexpr std::size_t kRows = 150;
+
+/// `count` centers and after them kRows rows, the first of which is the first center.
+std::vector<float> centers_and_rows(const NearestCase& data, std::size_t count, std::size_t dims,
+                                    Rng& rng) {
+  std::vector<float> values((count + kRows) * dims);
+  for (std::size_t i = 0; i < count + kRows; ++i) {
+    const double heap = data.heaps * static_cast<double>(rng.below(3));
+    const double longer = rng.below(20) == 0 ? data.longest : 1;
+    for (std::size_t d = 0; d < dims; ++d) {
+      const double x = data.offset + heap + data.spread * (rng.uniform() - 0.5);
+      values[i * dims + d] = static_cast<float>(x * longer);
+    }
+  }
+  std::copy_n(values.data(), dims, values.data() + count * dims);
+  return values;
+}
+
 TEST(NearestFinder, LeavesOutNoCenterThatMayBeNearestWithAnyTable) {
   const std::string before = kernels::active().name;
   Rng rng(4);
   for (const NearestCase& data : kNearestCases) {
     for (const auto& [count, dims] : {std::pair{1U, 50U}, {31U, 24U}, {64U, 127U}, {300U, 33U}}) {
-      constexpr std::size_t kRows = 150;
-      std::vector<float> values((count + kRows) * dims);
-      for (std::size_t i = 0; i < count + kRows; ++i) {
-        const double heap = data.heaps * static_cast<double>(rng.below(3));
-        const double longer = rng.below(20) == 0 ? data.longest : 1;
-        for (std::size_t d = 0; d < dims; ++d) {
-          const double x = data.offset + heap + data.spread * (rng.uniform() - 0.5);
-          values[i * dims + d] = static_cast<float>(x * longer);
-        }
-      }
+      const std::vector<float> values = centers_and_rows(data, count, dims, rng);
       const float* rows = values.data() + count * dims;
-      std::copy_n(values.data(), dims, values.data() + count * dims);  // one is a center
       std::vector<float> origin(dims, static_cast<float>(data.offset));
       for (const auto* table : kernels::available()) {
         ASSERT_TRUE(kernels::choose(table->name));
@@ -261,6 +269,40 @@ TEST(NearestFinder, LeavesOutNoCenterThatMayBeNearestWithAnyTable) {
   ASSERT_TRUE(kernels::choose(before.c_str()));
 }
 
+/// Exact where the codes are too coarse for an eighth.
+TEST(NearestFinder, KnowsAboutHowFarEachCenterIsWithAnyTable) {
+  const std::string before = kernels::active().name;
+  Rng rng(5);
+  for (const NearestCase& data : kNearestCases) {
+    for (const auto& [count, dims] : {std::pair{1U, 50U}, {64U, 127U}, {300U, 33U}}) {
+      const std::vector<float> values = centers_and_rows(data, count, dims, rng);
+      const float* rows = values.data() + count * dims;
+      const std::vector<float> origin(dims, static_cast<float>(data.offset));
+      std::vector<float> distances(count);
+      for (const auto* table : kernels::available()) {
+        ASSERT_TRUE(kernels::choose(table->name));
+        NearestFinder finder(dims, By::kDistance, heap());
+        finder.set_origin(origin.data());
+        finder.set_rows(rows, kRows);
+        finder.set_centers(values.data(), count);
+        for (std::size_t i = 0; i < kRows; ++i) {
+          finder.squared_distances(i, distances.data());
+          for (std::size_t c = 0; c < count; ++c) {
+            const double exact =
+                kernels::active().l2_squared_f32(rows + i * dims, values.data() + c * dims, dims);
+            if (std::isinf(exact)) continue;  // such rows are no samples
+            EXPECT_NEAR(distances[c], exact, exact / 8) << data.name << ", " << table->name;
+          }
+          if (i == 0) {
+            EXPECT_EQ(distances[0], 0) << data.name << ", " << table->name;
+          }
+        }
+      }
+    }
+  }
+  ASSERT_TRUE(kernels::choose(before.c_str()));
+}
+
 TEST(NearestFinder, LeavesFewCentersWhateverTheValuesHaveInCommon) {
   const std::string before = kernels::active().name;
   ASSERT_TRUE(kernels::choose(nullptr));
@@ -269,9 +311,9 @@ TEST(NearestFinder, LeavesFewCentersWhateverTheValuesHaveInCommon) {
     GTEST_SKIP() << "Eigen multiplies rows as they are";
   }
   Rng rng(6);
-  constexpr std::size_t kDims = 128, kCenters = 200, kRows = 300;
+  constexpr std::size_t kDims = 128, kCenters = 200, kMany = 300;
   for (const double offset : {0.0, 1000.0}) {
-    std::vector<float> values((kCenters + kRows) * kDims);
+    std::vector<float> values((kCenters + kMany) * kDims);
     for (float& x : values) x = static_cast<float>(offset + rng.uniform());
     // Rows near a center each, as after training.
     for (std::size_t i = kCenters * kDims; i < values.size(); ++i) {
@@ -280,14 +322,14 @@ TEST(NearestFinder, LeavesFewCentersWhateverTheValuesHaveInCommon) {
     const std::vector<float> origin(kDims, static_cast<float>(offset));
     NearestFinder finder(kDims, By::kDistance, heap());
     finder.set_origin(origin.data());
-    finder.set_rows(values.data() + kCenters * kDims, kRows);
+    finder.set_rows(values.data() + kCenters * kDims, kMany);
     finder.set_centers(values.data(), kCenters);
     std::size_t found = 0;
     const auto count = [&](std::size_t, std::span<const std::uint32_t> some) {
       found += some.size();
     };
-    finder.find(0, kRows, true, count);
-    EXPECT_LT(found, 2 * kRows) << offset;
+    finder.find(0, kMany, true, count);
+    EXPECT_LT(found, 2 * kMany) << offset;
   }
   ASSERT_TRUE(kernels::choose(before.c_str()));
 }
