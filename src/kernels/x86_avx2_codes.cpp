@@ -185,22 +185,18 @@ std::uint64_t sum_u8(const std::uint8_t* code, std::size_t n) noexcept {
 inline void store_floats(float* to, Floats v) { _mm256_storeu_ps(to, v); }
 inline Floats difference(Floats a, Floats b) { return _mm256_sub_ps(a, b); }
 inline Floats product(Floats a, Floats b) { return _mm256_mul_ps(a, b); }
-/// a + b, but a - b in those lanes whose sign bit is set.
-inline Floats add_signed(Floats a, Floats b, Ints signs) {
-  return _mm256_add_ps(a, _mm256_xor_ps(b, _mm256_castsi256_ps(signs)));
-}
 inline Floats first_passes(Floats v, const std::uint8_t* signs, std::size_t i) {
   constexpr int kSign = static_cast<int>(0x80000000);
   const Ints places = _mm256_setr_epi32(31, 30, 29, 28, 27, 26, 25, 24);
   const Ints flips = _mm256_and_si256(_mm256_sllv_epi32(_mm256_set1_epi32(signs[i / 8]), places),
                                       _mm256_set1_epi32(kSign));
   v = _mm256_xor_ps(v, _mm256_castsi256_ps(flips));
-  v = add_signed(_mm256_permute_ps(v, 0xA0), _mm256_permute_ps(v, 0xF5),
-                 _mm256_setr_epi32(0, kSign, 0, kSign, 0, kSign, 0, kSign));
-  v = add_signed(_mm256_permute_ps(v, 0x44), _mm256_permute_ps(v, 0xEE),
-                 _mm256_setr_epi32(0, 0, kSign, kSign, 0, 0, kSign, kSign));
-  return add_signed(_mm256_permute2f128_ps(v, v, 0x00), _mm256_permute2f128_ps(v, v, 0x11),
-                    _mm256_setr_epi32(0, 0, 0, 0, kSign, kSign, kSign, kSign));
+  // x + y and x - y of each pair (x, y): the other one, and this one times one or minus one, which
+  // is exact.
+  v = _mm256_fmadd_ps(v, _mm256_setr_ps(1, -1, 1, -1, 1, -1, 1, -1), _mm256_permute_ps(v, 0xB1));
+  v = _mm256_fmadd_ps(v, _mm256_setr_ps(1, 1, -1, -1, 1, 1, -1, -1), _mm256_permute_ps(v, 0x4E));
+  return _mm256_fmadd_ps(v, _mm256_setr_ps(1, 1, 1, 1, -1, -1, -1, -1),
+                         _mm256_permute2f128_ps(v, v, 0x01));
 }
 
 #include "kernels/loops/hadamard.h"

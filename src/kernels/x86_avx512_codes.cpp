@@ -159,18 +159,19 @@ std::uint64_t sum_u8(const std::uint8_t* code, std::size_t n) noexcept {
 inline void store_floats(float* to, Floats v) { _mm512_storeu_ps(to, v); }
 inline Floats difference(Floats a, Floats b) { return _mm512_sub_ps(a, b); }
 inline Floats product(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
-/// a + b, but a - b in the lanes of the mask.
-inline Floats add_signed(Floats a, Floats b, __mmask16 signs) {
-  return _mm512_mask_sub_ps(_mm512_add_ps(a, b), signs, a, b);
+/// b - a in the lanes of the mask, b + a in the others: a times one or minus one is exact.
+inline Floats add_signed(Floats a, Floats b, __mmask16 minus) {
+  const Floats ones = _mm512_set1_ps(1);
+  return _mm512_fmadd_ps(a, _mm512_mask_blend_ps(minus, ones, _mm512_set1_ps(-1)), b);
 }
 inline Floats first_passes(Floats v, const std::uint8_t* signs, std::size_t i) {
   std::uint16_t flips;
   __builtin_memcpy(&flips, signs + i / 8, sizeof flips);
   v = _mm512_mask_xor_ps(v, flips, v, _mm512_set1_ps(-0.0f));
-  v = add_signed(_mm512_permute_ps(v, 0xA0), _mm512_permute_ps(v, 0xF5), 0xAAAA);
-  v = add_signed(_mm512_permute_ps(v, 0x44), _mm512_permute_ps(v, 0xEE), 0xCCCC);
-  v = add_signed(_mm512_shuffle_f32x4(v, v, 0xA0), _mm512_shuffle_f32x4(v, v, 0xF5), 0xF0F0);
-  return add_signed(_mm512_shuffle_f32x4(v, v, 0x44), _mm512_shuffle_f32x4(v, v, 0xEE), 0xFF00);
+  v = add_signed(v, _mm512_permute_ps(v, 0xB1), 0xAAAA);
+  v = add_signed(v, _mm512_permute_ps(v, 0x4E), 0xCCCC);
+  v = add_signed(v, _mm512_shuffle_f32x4(v, v, 0xB1), 0xF0F0);
+  return add_signed(v, _mm512_shuffle_f32x4(v, v, 0x4E), 0xFF00);
 }
 
 #include "kernels/loops/hadamard.h"

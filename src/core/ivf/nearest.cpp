@@ -280,10 +280,10 @@ void NearestFinder::squared_distances(std::size_t row, float* out) {
   kernel.distances_u8(products_.data(), {bias_.data(), total_.data(), error_.data(), step_.data()},
                       {0, -code.lo, 0, -code.step, -kInfinity}, padded_, scores_.data(), minima);
   // A score is half the difference of the squares of distance and code.norm.  From here on the
-  // codes are wrong by an eighth of the square at most.
+  // codes are wrong by a third of the square at most.
   const double squared = code.norm * code.norm;
   const double margin = coded_margin(row, largest_error_) + 2 * code.norm * code.error;
-  const auto from = static_cast<float>((8 * margin - squared) / 2);
+  const auto from = static_cast<float>((3 * margin - squared) / 2);
   for (std::size_t c = 0; c < count_; ++c) {
     out[c] = scores_[c] >= from ? static_cast<float>(2 * scores_[c] + squared)
                                 : kernel.l2_squared_f32(own, centers_ + c * dims_, dims_);
