@@ -34,6 +34,15 @@ bool has_vector_panels() {
 
 constexpr std::size_t kLanes = 8;  // compilers make vectors of loops over so many
 
+float least_of(const float (&minima)[kernels::kMinima]) {
+  float lanes[kLanes];
+  std::copy_n(minima, kLanes, lanes);
+  for (std::size_t i = kLanes; i < kernels::kMinima; i += kLanes) {
+    for (std::size_t k = 0; k < kLanes; ++k) lanes[k] = std::min(lanes[k], minima[i + k]);
+  }
+  return *std::min_element(lanes, lanes + kLanes);
+}
+
 void subtract(const float* a, const float* b, std::size_t n, float* out) {
   std::size_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
@@ -314,15 +323,15 @@ std::span<const std::uint32_t> NearestFinder::candidates(std::size_t i, std::siz
                          {float_bias_.data(), nullptr, nullptr, nullptr}, {0, 0, 0, -1, -kInfinity},
                          padded_, scores_.data(), minima);
   }
-  const float* const at_least = std::min_element(minima, minima + kernels::kMinima);
-  const float least = *at_least;
+  const float least = least_of(minima);
   const auto up_to = [&](float limit) {
     return kernel.places_up_to(scores_.data(), padded_, limit, places_.data());
   };
   float limit = least;
   if (sure) {
     // The limit is what any one center may have at most, for example the one with this score.
-    auto place = static_cast<std::size_t>(at_least - minima);
+    std::size_t place = 0;
+    while (place < kernels::kMinima && !(minima[place] == least)) ++place;
     while (place < padded_ && !(scores_[place] == least)) place += kernels::kMinima;
     if (place >= padded_) return {};
     const double above = multiplied_codes_ ? coded_margin(row, error_[place]) : margin(row);
