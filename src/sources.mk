@@ -30,6 +30,7 @@ KERNEL_SRCS_aarch64 = \
 CORE_SRCS = \
 	src/core/codes/format.cpp \
 	src/core/codes/query.cpp \
+	src/core/codes/query_split.cpp \
 	src/core/codes/raw.cpp \
 	src/core/codes/rotation.cpp \
 	src/core/codes/rounded.cpp \

@@ -89,7 +89,7 @@ FAULTS = [
      "    const double reach = reach_ + coded.radius * per_radius_;",
      "    const double reach = reach_;",
      "unit:core_codes_test.cpp:*"),
-    ("the bound of a code depends on the limit", "src/core/codes/query.cpp",
+    ("the bound of a code depends on the limit", "src/core/codes/query_split.cpp",
      "std::max(certain(Distance::bound(query.coarse_", "std::min(certain(Distance::bound(query.coarse_",
      "unit:core_split_codes_test.cpp:SplitCodes.WhatTheHead*"),
     ("high halves are taken for more exact than they are", "src/core/codes/slots.cpp",

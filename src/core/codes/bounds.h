@@ -25,6 +25,11 @@ inline float finite(double distance) {
   return std::isnan(distance) ? std::numeric_limits<float>::max() : static_cast<float>(distance);
 }
 
+/// A bound that is a number.
+inline double certain(double bound) {
+  return std::isnan(bound) ? -std::numeric_limits<double>::infinity() : bound;
+}
+
 /// A query, and what the operator does with it.
 struct Asked {
   Rounded rounded;

@@ -72,6 +72,11 @@ Header header_of(const std::byte* code) noexcept {
   std::memcpy(&header, code, sizeof header);
   return header;
 }
+/// What follows it, of codes that have levels.
+template <class Header>
+const std::uint8_t* levels_of(const std::byte* code) noexcept {
+  return reinterpret_cast<const std::uint8_t*>(code + sizeof(Header));
+}
 
 /// Non-zero elements that an indexed sparse vector may have.
 inline constexpr int kMaxSparseCount = 1000;

@@ -77,11 +77,14 @@ class Query {
   using NearFunction = std::size_t (*)(const Query&, const std::byte* const*, std::size_t, double,
                                        std::uint32_t*, double*);
   struct Scorers;
+  struct Halves;
   struct Slots;
 
   Query(const Format& format, const Value& value, bool rotated);
   /// rotated   whether the value is, if codes are
   void prepare(const Value& value, bool rotated);
+  /// Chooses the functions for kSplit codes.
+  void score_halves();
 
   Format format_;
   ScoreFunction score_;

@@ -14,15 +14,12 @@ namespace vec::hnsw::bulk {
 namespace {
 
 using codes::CodeKind;
+using codes::levels_of;
 using codes::Metric;
 using codes::U8Header;
 using kernels::kPanelColumns;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
-const std::uint8_t* levels_of(const std::byte* code) {
-  return reinterpret_cast<const std::uint8_t*>(code + sizeof(U8Header));
-}
 
 /// What a distance takes from one kU8 code, all of whose elements were moved by `shift`.
 struct Terms {
@@ -42,7 +39,7 @@ Terms terms_of(const codes::Format& format, const std::byte* code, double shift)
   if (format.metric == Metric::kL2) {
     // Not from header.norm_squared, which a shift would leave without digits.
     const double squares =
-        kernels::active().dot_u8_u8(levels_of(code), levels_of(code), format.dims);
+        kernels::active().dot_u8_u8(levels_of<U8Header>(code), levels_of<U8Header>(code), format.dims);
     terms.norm_squared =
         n * terms.lo * terms.lo + 2 * terms.lo * terms.levels + terms.step * terms.step * squares;
   } else {
@@ -109,7 +106,7 @@ void Columns::assign_u8(Codes columns) {
     lo_[c] = static_cast<float>(terms.lo * scale);
     step_[c] = static_cast<float>(terms.step * scale);
 
-    const std::uint8_t* const levels = levels_of(columns[c]);
+    const std::uint8_t* const levels = levels_of<U8Header>(columns[c]);
     std::uint8_t* to =
         panel_bytes_.data() + (c / kPanelColumns * words_ * kPanelColumns + c % kPanelColumns) * 4;
     const std::size_t whole = format_.dims / 4;
@@ -175,7 +172,7 @@ void Columns::distances_u8(Codes rows, std::size_t first, float* out) {
   const bool odd = format_.dims % 4 != 0;
   if (odd) row_bytes_.resize(kRows * words_ * 4);
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    levels[r] = levels_of(rows[r]);
+    levels[r] = levels_of<U8Header>(rows[r]);
     if (!odd) continue;
     // Kernels read whole words; what the last one has beyond the code meets zeros.
     std::uint8_t* const copy = row_bytes_.data() + r * words_ * 4;
