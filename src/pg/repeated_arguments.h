@@ -19,8 +19,8 @@ struct Argument {
   int kept;                     // for let_go(); negative: the value is the caller's, to be freed
 };
 
-/// Reads a value that is stored out of line or compressed.  One that was read a moment ago, too, is
-/// kept from then on, until four others have been.  C-like.
+/// Reads a value that is stored out of line or compressed.  One that is out of line is kept until
+/// eight others have been.  C-like.
 Argument read_argument(struct varlena* stored);
 
 /// The argument is not used any more.
