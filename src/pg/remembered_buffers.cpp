@@ -79,7 +79,10 @@ Buffer pin_remembered(Relation index, RememberedBuffers* remembered, BlockNumber
   const Buffer recent = remembered->recall(block);
   const bool known = BufferIsValid(recent) && ++remembered->touches % kOrdinaryEvery != 0 &&
                      ReadRecentBuffer(locator(index), MAIN_FORKNUM, block, recent);
-  return known ? recent : InvalidBuffer;
+  if (!known) return InvalidBuffer;
+  pgstat_count_buffer_read(index);
+  pgstat_count_buffer_hit(index);
+  return recent;
 }
 
 Buffer pin(Relation index, RememberedBuffers* remembered, BlockNumber block, bool* known) {

@@ -239,6 +239,7 @@ bool Scan::next(IndexScanDesc scan) {
     if (nearest.key < last_ && iterative_scan != kIterativeRelaxed) continue;
     last_ = nearest.key;
     scan->xs_heaptid = to_tid(nearest.row);
+    pg_call([&] { heap_.pass_on(nearest.row); });
     scan->xs_recheck = false;
     scan->xs_recheckorderby = false;
     return true;

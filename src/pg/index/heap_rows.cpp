@@ -4,6 +4,15 @@
 
 namespace vec::pg {
 
+namespace {
+
+/// The page that it holds, if the table is PostgreSQL's own.
+Buffer& held_page(IndexFetchTableData* fetch) {
+  return reinterpret_cast<IndexFetchHeapData*>(fetch)->xs_cbuf;
+}
+
+}  // namespace
+
 void HeapRows::open(IndexScanDesc scan) {
   scan_ = scan;
   per_row_ = AllocSetContextCreate(CurrentMemoryContext, "index row", ALLOCSET_SMALL_SIZES);
@@ -14,6 +23,7 @@ void HeapRows::open(IndexScanDesc scan) {
   }
   toasted_ = ToastedValues(CurrentMemoryContext);
   fetch_ = table_index_fetch_begin(scan->heapRelation);
+  is_heap_ = scan->heapRelation->rd_tableam == GetHeapamTableAmRoutine();
   remembered_ = remembered_buffers(scan->heapRelation);
   pages_ = UnpinnedPages(scan->heapRelation, remembered_);
 }
@@ -56,10 +66,32 @@ Datum HeapRows::indexed_value(bool* is_null) {
   return values[0];
 }
 
+/// Gives `fetch` the page that it would look for in the table of all buffers, if it is remembered
+/// where that is: it asks first for the one that it holds.  True if it is another one than before.
+bool HeapRows::hold_page(IndexFetchTableData* fetch, BlockNumber block) const {
+  if (!is_heap_) return false;
+  Buffer& held = held_page(fetch);
+  if (BufferIsValid(held) && BufferGetBlockNumber(held) == block) return false;
+  const Buffer buffer = pin_remembered(scan_->heapRelation, remembered_, block);
+  if (!BufferIsValid(buffer)) return false;
+  if (BufferIsValid(held)) ReleaseBuffer(held);
+  held = buffer;
+  return true;
+}
+
+void HeapRows::pass_on(RowId row) const {
+  if (scan_->xs_heapfetch == nullptr) return;
+  const ItemPointerData tid = to_tid(row);
+  hold_page(scan_->xs_heapfetch, ItemPointerGetBlockNumberNoCheck(&tid));
+}
+
 HeapRows::Answer HeapRows::look(RowId row, bool distance_wanted) {
   ItemPointerData tid = to_tid(row);
   bool call_again = false;
   bool all_dead = false;
+  if (hold_page(fetch_, ItemPointerGetBlockNumber(&tid))) {
+    heap_page_prune_opt(scan_->heapRelation, held_page(fetch_));  // as with each page it reads
+  }
   if (!table_index_fetch_tuple(fetch_, &tid, scan_->xs_snapshot, slot_, &call_again, &all_dead)) {
     return {false, false, 0};
   }

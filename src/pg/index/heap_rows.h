@@ -34,16 +34,21 @@ class HeapRows {
   /// distance_wanted   false: only whether the row is visible
   Answer look(RowId row, bool distance_wanted);
 
+  /// The row that the scan returns now: has its page pinned for the executor, which fetches it.
+  void pass_on(RowId row) const;
+
   /// Hints that look() will soon be called for a row.  Asks the processor for what says where the
   /// row is; and, once that may have come, for the row.
   void expect(RowId row) const;
   void expect_value(RowId row);
 
  private:
+  bool hold_page(IndexFetchTableData* fetch, BlockNumber block) const;
   Datum indexed_value(bool* is_null);
 
   IndexScanDesc scan_ = nullptr;
   IndexFetchTableData* fetch_ = nullptr;
+  bool is_heap_ = false;  // the table, as PostgreSQL's own are
   TupleTableSlot* slot_ = nullptr;
   IndexInfo* info_ = nullptr;  // expression indexes only
   EState* executor_ = nullptr;

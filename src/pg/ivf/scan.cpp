@@ -152,7 +152,9 @@ bool Scan::next(IndexScanDesc scan) {
     if (!known_.empty()) break;
     if (!search_->next_lists()) return false;
   }
-  scan->xs_heaptid = to_tid(known_.top().row);
+  const RowId row = known_.top().row;
+  scan->xs_heaptid = to_tid(row);
+  pg_call([&] { heap_.pass_on(row); });
   scan->xs_recheck = false;
   scan->xs_recheckorderby = false;
   known_.pop();
