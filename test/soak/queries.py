@@ -50,9 +50,11 @@ class Question:
             ef = rng.choice((1, 10, 40, 100, 100, 400))
             mode = rng.choice(("off", "off", "strict_order", "relaxed_order"))
             self.relaxed = mode == "relaxed_order"
-            self.thorough = ef >= 100 and not self.filtered
+            most = rng.choice((1, 100, 20000))
+            # Dead rows count among the most tuples, too.
+            self.thorough = ef >= 100 and not self.filtered and (mode == "off" or most > 100)
             return (memory + f"SET hnsw.ef_search = {ef}; SET hnsw.iterative_scan = {mode}; "
-                    f"SET hnsw.max_scan_tuples = {rng.choice((1, 100, 20000))}; "
+                    f"SET hnsw.max_scan_tuples = {most}; "
                     f"SET hnsw.scan_mem_multiplier = {rng.choice((1, 2))};")
         if method == "ivfflat":
             probes = rng.choice((1, 2, 10, 32768))

@@ -87,6 +87,24 @@ cmp_ok(recall($node, $exact, 'SET hnsw.ef_search = 100'), '>=', 0.93, 'before va
 $node->safe_psql('postgres', 'VACUUM item');
 cmp_ok(recall($node, $exact, 'SET hnsw.ef_search = 20'), '>=', 0.95, 'after vacuum, ef 20');
 
+# Every row updated: half of what a search finds is dead, in iterative scans, too.
+$node->safe_psql('postgres', q{
+	CREATE TABLE updated (id int, val vector(60));
+	SELECT setseed(0.3);
+	INSERT INTO updated SELECT i, (SELECT array_agg(random()) FROM generate_series(1, 60) WHERE i > 0)::vector
+		FROM generate_series(1, 2000) i;
+	CREATE INDEX ON updated USING hnsw (val vector_l2_ops);
+	UPDATE updated SET val = (SELECT array_agg(random()) FROM generate_series(1, 60) WHERE id > 0)::vector});
+my @updated = map { "'$_'::vector" } split /\n/,
+  $node->safe_psql('postgres', 'SELECT val FROM updated ORDER BY id LIMIT 40');
+my $new = exact_neighbors($node, table => 'updated', column => 'val', operator => '<->',
+	queries => \@updated, limit => 20);
+for my $mode (qw(off relaxed_order strict_order))
+{
+	cmp_ok(recall($node, $new, "SET hnsw.ef_search = 40; SET hnsw.iterative_scan = $mode"), '>=', 0.985,
+		"all updated, iterative_scan = $mode");
+}
+
 # All deleted: the space is used again.
 my $size = $node->safe_psql('postgres', q{SELECT pg_total_relation_size('item')});
 $node->safe_psql('postgres', q{

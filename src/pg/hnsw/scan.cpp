@@ -64,6 +64,7 @@ class Scan {
   void expect(std::span<const Candidate> candidates);
   void add(std::span<const Candidate> candidates);
   bool more();
+  bool may_go_on() const;
   bool begin_anew();
   bool drain();
   void look_at(const Upcoming& node);
@@ -81,6 +82,7 @@ class Scan {
   bool null_query_ = false;
   bool draining_ = false;
   double last_ = 0;         // distance of the row returned last
+  std::size_t asked_ = 0;   // living nodes that are to be found
   std::size_t wanted_ = 0;  // nodes that the search has been asked for
   std::size_t live_ = 0;    // nodes looked at that had a visible row
   std::size_t dead_ = 0;    // nodes looked at that had none
@@ -113,7 +115,7 @@ void Scan::start(IndexScanDesc scan) {
   });
   query_.emplace(format, value_of(format.element, value_));
 
-  wanted_ = static_cast<std::size_t>(ef_search);
+  asked_ = wanted_ = static_cast<std::size_t>(ef_search);
   search_ = vec::hnsw::search_base(*store_, *query_, wanted_, &memory_);
   if (search_ == nullptr) return;
   const auto found = search_->sorted_results();
@@ -156,15 +158,19 @@ bool Scan::more() {
     add(search_->sorted_results());
     return true;
   }
-  const double limit = work_mem * 1024.0 * scan_mem_multiplier + 256;
-  if (draining_ || search_->visited_count() >= static_cast<std::size_t>(max_scan_tuples) ||
-      static_cast<double>(search_->bytes()) > limit) {
-    return drain();
-  }
+  if (!may_go_on()) return drain();
+  asked_ += ef;
   wanted_ += ef;
   if (!search_->resume(ef)) return begin_anew();
   add(search_->sorted_results());
   return true;
+}
+
+/// Whether an iterative scan has yet to reach its limits.
+bool Scan::may_go_on() const {
+  const double limit = work_mem * 1024.0 * scan_mem_multiplier + 256;
+  return !draining_ && search_->visited_count() < static_cast<std::size_t>(max_scan_tuples) &&
+         static_cast<double>(search_->bytes()) <= limit;
 }
 
 /// If a vacuum has taken away all that was found, before a row of it was returned, and what it led
@@ -173,7 +179,7 @@ bool Scan::begin_anew() {
   constexpr int kTries = 10;
   if (live_ > 0 || !search_->met_free() || tries_++ == kTries) return false;
   dead_ = 0;
-  wanted_ = static_cast<std::size_t>(ef_search);
+  asked_ = wanted_ = static_cast<std::size_t>(ef_search);
   search_ = vec::hnsw::search_base(*store_, *query_, wanted_, &memory_);
   if (search_ == nullptr) return false;
   add(search_->sorted_results());
@@ -191,10 +197,10 @@ bool Scan::drain() {
 /// Some of what the search found is dead to this snapshot.  Searches on until as many living
 /// nodes may be expected as were asked for.
 void Scan::make_up_for_dead() {
-  if (iterative_scan != kIterativeOff || draining_) return;
-  const auto ef = static_cast<std::size_t>(ef_search);
+  if (iterative_scan != kIterativeOff && !may_go_on()) return;
   const std::size_t seen = live_ + dead_;
-  const std::size_t expected = std::min(ef * seen / std::max<std::size_t>(live_, 1), wanted_ * 2);
+  const std::size_t expected =
+      std::min(asked_ * seen / std::max<std::size_t>(live_, 1), wanted_ * 2);
   if (expected <= wanted_) return;
   const std::size_t more = expected - wanted_;
   wanted_ = expected;
