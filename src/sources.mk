@@ -66,7 +66,8 @@ CORE_SRCS = \
 	src/core/vec/dense.cpp \
 	src/core/vec/moments.cpp \
 	src/core/vec/sparse.cpp \
-	src/core/vec/wire.cpp
+	src/core/vec/wire.cpp \
+	src/core/visited_set.cpp
 
 PG_SRCS = \
 	src/pg/am_routine.cpp \
