@@ -38,8 +38,8 @@ Terms terms_of(const codes::Format& format, const std::byte* code, double shift)
   terms.total = n * terms.lo + terms.levels;
   if (format.metric == Metric::kL2) {
     // Not from header.norm_squared, which a shift would leave without digits.
-    const double squares =
-        kernels::active().dot_u8_u8(levels_of<U8Header>(code), levels_of<U8Header>(code), format.dims);
+    const double squares = kernels::active().dot_u8_u8(levels_of<U8Header>(code),
+                                                       levels_of<U8Header>(code), format.dims);
     terms.norm_squared =
         n * terms.lo * terms.lo + 2 * terms.lo * terms.levels + terms.step * terms.step * squares;
   } else {
