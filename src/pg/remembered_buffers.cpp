@@ -9,6 +9,7 @@ constexpr uint32 kMostEntries = 1U << 20;
 /// ReadRecentBuffer does not count as a use of the page; one pin in so many takes the ordinary
 /// way, so that a page in constant use is not evicted as unused.
 constexpr uint32 kOrdinaryEvery = 64;
+constexpr std::size_t kLine = 64;
 
 RememberedBuffers memories[kRelations];
 uint64 uses = 0;
@@ -40,9 +41,14 @@ void allocate(RememberedBuffers* memory, uint32 entries) {
   memory->mask = entries - 1;
 }
 
-/// To write to it: pinning does.
-void prefetch_descriptor(Buffer buffer) {
-  if (!BufferIsLocal(buffer)) __builtin_prefetch(GetBufferDescriptor(buffer - 1), 1);
+void prefetch_descriptor(Buffer buffer, PageUse use) {
+  if (BufferIsLocal(buffer)) return;
+  const BufferDesc* const descriptor = GetBufferDescriptor(buffer - 1);
+  if (use == PageUse::kPin) {
+    __builtin_prefetch(descriptor, 1);
+  } else {
+    __builtin_prefetch(descriptor);
+  }
 }
 
 }  // namespace
@@ -91,27 +97,38 @@ Buffer pin(Relation index, RememberedBuffers* remembered, BlockNumber block, boo
   return *known ? recent : ReadBuffer(index, block);
 }
 
-void prefetch(const RememberedBuffers* remembered, BlockNumber block, std::size_t offset,
-              std::size_t bytes) {
-  constexpr std::size_t kLine = 64;
+void prefetch(const RememberedBuffers* remembered, const Spot* spots, std::size_t count,
+              std::size_t bytes, PageUse use, Buffer* buffers) {
   constexpr std::size_t kMostLines = 8;  // from there on the processor sees the pattern itself
-  const Buffer buffer = remembered->recall(block);
-  if (!BufferIsValid(buffer)) return;
-  const char* page = static_cast<const char*>(BufferGetBlock(buffer));
-  prefetch_descriptor(buffer);
-  const std::size_t end = offset + std::min(bytes, kMostLines * kLine);
-  for (std::size_t at = offset; at < end; at += kLine) __builtin_prefetch(page + at);
+  const std::size_t length = std::min(bytes, kMostLines * kLine);
+  const auto start_of = [&](std::size_t i) {
+    return static_cast<const char*>(BufferGetBlock(buffers[i])) + spots[i].offset;
+  };
+  for (std::size_t i = 0; i < count; ++i) buffers[i] = remembered->recall(spots[i].block);
+  // A line of each first, one right after the other.  The processor translates a few addresses at a
+  // time, and until it has them it does not go far beyond.
+  // Into the second level: the first takes fewer lines at once, and the processor waits for it.
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!BufferIsValid(buffers[i])) continue;
+    prefetch_descriptor(buffers[i], use);
+    __builtin_prefetch(start_of(i), 0, 2);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!BufferIsValid(buffers[i])) continue;
+    const char* const start = start_of(i);
+    for (std::size_t at = kLine; at < length; at += kLine) __builtin_prefetch(start + at, 0, 2);
+    __builtin_prefetch(start + length - 1, 0, 2);
+  }
 }
 
 const char* remembered_page(const RememberedBuffers* remembered, BlockNumber block) {
   const Buffer buffer = remembered->recall(block);
   if (!BufferIsValid(buffer)) return nullptr;
-  prefetch_descriptor(buffer);
+  prefetch_descriptor(buffer, PageUse::kPin);
   return static_cast<const char*>(BufferGetBlock(buffer));
 }
 
 void prefetch_page(const RememberedBuffers* remembered, BlockNumber block) {
-  constexpr std::size_t kLine = 64;
   const char* page = remembered_page(remembered, block);
   if (page == nullptr) return;
   // Into the second level: the first takes fewer lines at once, and the processor waits for it.

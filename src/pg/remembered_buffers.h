@@ -52,10 +52,21 @@ inline void remember(RememberedBuffers* remembered, BlockNumber block, Buffer bu
   remembered->entries[block & remembered->mask] = {block, buffer};
 }
 
-/// Asks the processor for the descriptor of the block's buffer and for `bytes` bytes at `offset`,
-/// if the buffer is remembered.
-void prefetch(const RememberedBuffers* remembered, BlockNumber block, std::size_t offset,
-              std::size_t bytes);
+/// Some bytes of a block.
+struct Spot {
+  BlockNumber block;
+  uint32 offset;
+};
+
+/// What is to be done with the pages that are asked for: pinning writes to the descriptor.
+enum class PageUse { kLook, kPin };
+
+/// Asks the processor for the descriptors of `count` blocks' buffers and for `bytes` bytes at each
+/// spot, as far as the buffers are remembered.
+///
+/// buffers[i]   where spots[i] is supposed to be; InvalidBuffer if that is not known
+void prefetch(const RememberedBuffers* remembered, const Spot* spots, std::size_t count,
+              std::size_t bytes, PageUse use, Buffer* buffers);
 
 /// Where the block is if it is still where it was; asks the processor for its buffer's descriptor.
 /// Null if nothing is remembered.  Good for prefetching only.

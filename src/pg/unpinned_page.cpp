@@ -4,7 +4,6 @@ namespace vec::pg {
 
 namespace {
 
-constexpr std::size_t kLine = 64;
 /// One look in so many counts as a use of the page, so that one in constant use is not evicted as
 /// unused.
 constexpr uint32 kUseEvery = 16;
@@ -27,19 +26,6 @@ UnpinnedPages::UnpinnedPages(Relation index, RememberedBuffers* remembered)
 #endif
 }
 
-Buffer UnpinnedPages::prefetch(BlockNumber block, std::size_t offset, std::size_t bytes) const {
-  const Buffer buffer = buffer_of(block);
-  if (!BufferIsValid(buffer)) return InvalidBuffer;
-  __builtin_prefetch(GetBufferDescriptor(buffer - 1));
-  const char* page = static_cast<const char*>(BufferGetBlock(buffer));
-  constexpr std::size_t kMostLines = 8;  // from there on the processor sees the pattern itself
-  const std::size_t end = offset + std::min(bytes, kMostLines * kLine);
-  // Into the second level: the first takes fewer lines at once, and the processor waits for it.
-  for (std::size_t at = offset; at < end; at += kLine) __builtin_prefetch(page + at, 0, 2);
-  __builtin_prefetch(page + end - 1, 0, 2);
-  return buffer;
-}
-
 bool UnpinnedPages::holds(const BufferDesc* descriptor, BlockNumber block) const {
   BufferTag tag = tag_;
 #if PG_VERSION_NUM >= 160000
@@ -55,7 +41,7 @@ const char* UnpinnedPages::look(Buffer buffer, BlockNumber block) {
 #ifdef USE_VALGRIND
   return nullptr;  // such a server tells valgrind that pages without a pin are out of bounds
 #endif
-  if (!BufferIsValid(buffer)) return nullptr;
+  if (buffer <= InvalidBuffer) return nullptr;  // a local buffer's number is negative
   BufferDesc* descriptor = GetBufferDescriptor(buffer - 1);
   if (!holds(descriptor, block)) return nullptr;
   pg_read_barrier();

@@ -25,17 +25,20 @@ class UnpinnedPages {
   UnpinnedPages() = default;
   UnpinnedPages(Relation index, RememberedBuffers* remembered);
 
-  /// Asks the processor for the descriptor and for `bytes` bytes at `offset`, and returns where
-  /// the block is supposed to be; InvalidBuffer if that is not known.
-  Buffer prefetch(BlockNumber block, std::size_t offset, std::size_t bytes) const;
-
-  Buffer buffer_of(BlockNumber block) const {
-    const Buffer buffer = remembered_->recall(block);
-    return buffer > InvalidBuffer ? buffer : InvalidBuffer;  // a local buffer's number is negative
+  /// Asks the processor for what is to be looked at: prefetch() in remembered_buffers.h.
+  void prefetch(const Spot* spots, std::size_t count, std::size_t bytes, Buffer* buffers) const {
+    pg::prefetch(remembered_, spots, count, bytes, PageUse::kLook, buffers);
+  }
+  void prefetch(Spot spot, std::size_t bytes) const {
+    Buffer buffer;
+    prefetch(&spot, 1, bytes, &buffer);
   }
 
-  /// The page, if there is a buffer and it still holds that block; else null.  What is read from it
-  /// counts only if still_there() says so afterwards.
+  /// Where the block is supposed to be; InvalidBuffer if that is not known.
+  Buffer buffer_of(BlockNumber block) const { return remembered_->recall(block); }
+
+  /// The page, if there is a shared buffer and it still holds that block; else null.  What is read
+  /// from it counts only if still_there() says so afterwards.
   const char* look(Buffer buffer, BlockNumber block);
   bool still_there(Buffer buffer, BlockNumber block) const;
 

@@ -60,22 +60,23 @@ RowId SearchStore::likely_row(NodeId node) {
 
 void SearchStore::prefetch_links(NodeId node) const {
   const Place place = layout().link_slot(node);
-  unpinned_.prefetch(place.block, place.offset, layout().link_slot_bytes());
+  unpinned_.prefetch({place.block, place.offset}, layout().link_slot_bytes());
 }
 
 void SearchStore::score(const Query& query, std::span<const NodeId> nodes, float limit,
                         NodeScore* out) {
   if (layout().has_items()) return Store::score(query, nodes, limit, out);
   const std::size_t count = nodes.size();
-  std::array<Place, kMaxLinks> places;
+  std::array<Spot, kMaxLinks> spots;
   std::array<Buffer, kMaxLinks> buffers;
   const bool all = limit == std::numeric_limits<float>::infinity();
   const std::size_t bytes =
       all ? layout().code_slot_bytes() : sizeof(CodeSlot) + codes::slot_head_bytes(format());
   for (std::size_t i = 0; i < count; ++i) {
-    places[i] = layout().code_slot(nodes[i]);
-    buffers[i] = unpinned_.prefetch(places[i].block, places[i].offset, bytes);
+    const Place place = layout().code_slot(nodes[i]);
+    spots[i] = {place.block, place.offset};
   }
+  unpinned_.prefetch(spots.data(), count, bytes, buffers.data());
 
   std::array<std::uint32_t, kMaxLinks> seen;  // which of `nodes` they are of
   std::size_t seen_count = 0;
@@ -87,15 +88,15 @@ void SearchStore::score(const Query& query, std::span<const NodeId> nodes, float
     missed_at[missed_count++] = static_cast<std::uint32_t>(i);
   };
   for (std::size_t i = 0; i < count; ++i) {
-    const char* page = unpinned_.look(buffers[i], places[i].block);
+    const char* page = unpinned_.look(buffers[i], spots[i].block);
     if (page == nullptr) {
       miss(i);
       continue;
     }
-    const auto slot = read_at<CodeSlot>(page, places[i].offset);
+    const auto slot = read_at<CodeSlot>(page, spots[i].offset);
     out[i].state = slot.state;
     out[i].generation = slot.generation;
-    codes_[seen_count] = reinterpret_cast<const std::byte*>(page + places[i].offset + sizeof slot);
+    codes_[seen_count] = reinterpret_cast<const std::byte*>(page + spots[i].offset + sizeof slot);
     seen[seen_count++] = static_cast<std::uint32_t>(i);
   }
   std::array<codes::Scored, kMaxLinks> scored;
@@ -107,7 +108,7 @@ void SearchStore::score(const Query& query, std::span<const NodeId> nodes, float
     } else {
       out[i].scored = scored[k];
     }
-    if (!unpinned_.still_there(buffers[i], places[i].block)) miss(i);
+    if (!unpinned_.still_there(buffers[i], spots[i].block)) miss(i);
   }
   if (missed_count == 0) return;
   std::array<NodeScore, kMaxLinks> late;

@@ -56,9 +56,12 @@ void plan_code_visits(Pages& pages, std::span<const NodeId> nodes, std::size_t b
     visits.list[i] = {place.block, place.offset, static_cast<std::uint32_t>(i)};
   }
   visits.sort();
+  std::array<Spot, kMaxLinks> spots;
+  std::array<Buffer, kMaxLinks> buffers;
   for (std::size_t i = 0; i < visits.count; ++i) {
-    prefetch(pages.remembered, visits.list[i].block, visits.list[i].offset, bytes);
+    spots[i] = {visits.list[i].block, visits.list[i].offset};
   }
+  prefetch(pages.remembered, spots.data(), visits.count, bytes, PageUse::kPin, buffers.data());
 }
 
 /// Calls each(index, slot, code, bytes) for each node's code, as slots have it, its page held
@@ -324,7 +327,9 @@ void Store::fetch_codes(std::span<const NodeId> nodes, CodeBatch& batch) {
 
 void Store::prefetch_links(NodeId node) const {
   const Place place = layout().link_slot(node);
-  prefetch(pages_.remembered, place.block, place.offset, layout().link_slot_bytes());
+  const Spot spot{place.block, place.offset};
+  Buffer buffer;
+  prefetch(pages_.remembered, &spot, 1, layout().link_slot_bytes(), PageUse::kPin, &buffer);
 }
 
 void Store::check_interrupts() {

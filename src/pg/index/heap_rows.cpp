@@ -31,7 +31,7 @@ void HeapRows::open(IndexScanDesc scan) {
 void HeapRows::expect(RowId row) const {
   const ItemPointerData tid = to_tid(row);
   const std::size_t end = SizeOfPageHeaderData + tid.ip_posid * sizeof(ItemIdData);
-  pages_.prefetch(ItemPointerGetBlockNumberNoCheck(&tid), 0, end);
+  pages_.prefetch({ItemPointerGetBlockNumberNoCheck(&tid), 0}, end);
 }
 
 void HeapRows::expect_value(RowId row) {
@@ -42,7 +42,7 @@ void HeapRows::expect_value(RowId row) {
   if (page == nullptr || end > BLCKSZ) return;
   ItemIdData item;
   std::memcpy(&item, page + end - sizeof item, sizeof item);
-  if (item.lp_off + item.lp_len <= BLCKSZ) pages_.prefetch(block, item.lp_off, item.lp_len);
+  if (item.lp_off + item.lp_len <= BLCKSZ) pages_.prefetch({block, item.lp_off}, item.lp_len);
 }
 
 void HeapRows::close() {
