@@ -123,19 +123,17 @@ void Scan::start(IndexScanDesc scan) {
   add(found);
 }
 
-/// Has the rows that come first on their way into the cache, each stage for all of them.
+/// Has the rows that come first on their way into the cache.
 void Scan::expect(std::span<const Candidate> candidates) {
-  constexpr std::size_t kMost = 16;  // what LIMIT 10 looks at
-  std::array<RowId, kMost> rows;
-  const std::size_t count = std::min(candidates.size(), kMost);
-  for (std::size_t i = 0; i < count; ++i) store_->prefetch_links(candidates[i].id);
-  for (std::size_t i = 0; i < count; ++i) {
-    rows[i] = store_->likely_row(candidates[i].id);
-    if (rows[i].valid()) heap_.expect(rows[i]);
+  std::array<RowId, HeapRows::kExpected> rows;
+  candidates = candidates.first(std::min(candidates.size(), rows.size()));
+  store_->prefetch_rows(candidates);
+  std::size_t count = 0;
+  for (const Candidate& candidate : candidates) {
+    rows[count] = store_->likely_row(candidate.id);
+    if (rows[count].valid()) ++count;
   }
-  for (std::size_t i = 0; i < count; ++i) {
-    if (rows[i].valid()) heap_.expect_value(rows[i]);
-  }
+  heap_.expect({rows.data(), count});
 }
 
 void Scan::add(std::span<const Candidate> candidates) {

@@ -63,6 +63,17 @@ void SearchStore::prefetch_links(NodeId node) const {
   unpinned_.prefetch({place.block, place.offset}, layout().link_slot_bytes());
 }
 
+void SearchStore::prefetch_rows(std::span<const vec::hnsw::Candidate> candidates) const {
+  std::array<Spot, kMaxLinks> spots;
+  std::array<Buffer, kMaxLinks> buffers;
+  const std::size_t count = std::min(candidates.size(), spots.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const Place place = layout().link_slot(candidates[i].id);
+    spots[i] = {place.block, place.offset};
+  }
+  unpinned_.prefetch(spots.data(), count, sizeof(LinkSlot), buffers.data());
+}
+
 void SearchStore::score(const Query& query, std::span<const NodeId> nodes, float limit,
                         NodeScore* out) {
   if (layout().has_items()) return Store::score(query, nodes, limit, out);

@@ -32,6 +32,8 @@ class SearchStore : private Store {
   void score(const Query& query, std::span<const NodeId> nodes, float limit, NodeScore* out);
   void prefetch_links(NodeId node) const;
 
+  /// Asks the processor for what likely_row() will look at.
+  void prefetch_rows(std::span<const vec::hnsw::Candidate> candidates) const;
   /// A hint which row rows() will give first; not valid if that is not known at a glance.
   RowId likely_row(NodeId node);
 

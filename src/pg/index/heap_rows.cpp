@@ -1,5 +1,7 @@
 #include "pg/index/heap_rows.h"
 
+#include <algorithm>
+#include <array>
 #include <limits>
 
 namespace vec::pg {
@@ -28,21 +30,34 @@ void HeapRows::open(IndexScanDesc scan) {
   pages_ = UnpinnedPages(scan->heapRelation, remembered_);
 }
 
-void HeapRows::expect(RowId row) const {
-  const ItemPointerData tid = to_tid(row);
-  const std::size_t end = SizeOfPageHeaderData + tid.ip_posid * sizeof(ItemIdData);
-  pages_.prefetch({ItemPointerGetBlockNumberNoCheck(&tid), 0}, end);
-}
+void HeapRows::expect(std::span<const RowId> rows) {
+  std::array<Spot, kExpected> spots{};
+  std::array<Buffer, kExpected> buffers{};
+  const auto item_at = [](const ItemPointerData& tid) {
+    return static_cast<uint32>(SizeOfPageHeaderData + (tid.ip_posid - 1) * sizeof(ItemIdData));
+  };
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const ItemPointerData tid = to_tid(rows[i]);
+    spots[i] = {ItemPointerGetBlockNumberNoCheck(&tid), 0};
+  }
+  pages_.prefetch(spots.data(), rows.size(), 1, buffers.data());
+  for (std::size_t i = 0; i < rows.size(); ++i) spots[i].offset = item_at(to_tid(rows[i]));
+  pages_.prefetch(spots.data(), rows.size(), sizeof(ItemIdData), buffers.data());
 
-void HeapRows::expect_value(RowId row) {
-  const ItemPointerData tid = to_tid(row);
-  const BlockNumber block = ItemPointerGetBlockNumberNoCheck(&tid);
-  const char* page = pages_.look(pages_.buffer_of(block), block);
-  const std::size_t end = SizeOfPageHeaderData + tid.ip_posid * sizeof(ItemIdData);
-  if (page == nullptr || end > BLCKSZ) return;
-  ItemIdData item;
-  std::memcpy(&item, page + end - sizeof item, sizeof item);
-  if (item.lp_off + item.lp_len <= BLCKSZ) pages_.prefetch({block, item.lp_off}, item.lp_len);
+  std::size_t known = 0;
+  std::size_t longest = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Spot spot = spots[i];
+    if (spot.offset + sizeof(ItemIdData) > BLCKSZ) continue;
+    const char* page = pages_.look(buffers[i], spot.block);
+    if (page == nullptr) continue;
+    ItemIdData item;
+    std::memcpy(&item, page + spot.offset, sizeof item);
+    if (item.lp_len == 0 || item.lp_off + item.lp_len > BLCKSZ) continue;
+    spots[known++] = {spot.block, item.lp_off};
+    longest = std::max<std::size_t>(longest, item.lp_len);
+  }
+  pages_.prefetch(spots.data(), known, longest, buffers.data());
 }
 
 void HeapRows::close() {

@@ -6,6 +6,8 @@
 #ifndef VEC_PG_INDEX_HEAP_ROWS_H_
 #define VEC_PG_INDEX_HEAP_ROWS_H_
 
+#include <span>
+
 #include "core/row_id.h"
 #include "pg/index/toasted_values.h"
 #include "pg/pg.h"
@@ -37,10 +39,11 @@ class HeapRows {
   /// The row that the scan returns now: has its page pinned for the executor, which fetches it.
   void pass_on(RowId row) const;
 
-  /// Hints that look() will soon be called for a row.  Asks the processor for what says where the
-  /// row is; and, once that may have come, for the row.
-  void expect(RowId row) const;
-  void expect_value(RowId row);
+  /// How many rows are worth a hint before the first is looked at: LIMIT 10 looks at about as many.
+  static constexpr std::size_t kExpected = 16;
+  /// Hints that look() will soon be called for these rows, at most kExpected: asks the processor
+  /// for the lines that say where they are, and then for the rows.
+  void expect(std::span<const RowId> rows);
 
  private:
   bool hold_page(IndexFetchTableData* fetch, BlockNumber block) const;

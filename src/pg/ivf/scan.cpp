@@ -120,14 +120,13 @@ void Scan::start(IndexScanDesc scan) {
                   static_cast<std::size_t>(work_mem) * 1024, &memory_);
 }
 
-/// Has the rows that come next on their way into the cache, each stage for all of them.
+/// Has the rows that come next on their way into the cache.
 void Scan::expect() {
-  constexpr std::size_t kMost = 16;  // what LIMIT 10 looks at
-  auto candidates = search_->upcoming();
-  candidates = candidates.first(std::min(candidates.size(), kMost));
-  for (const Candidate& candidate : candidates) heap_.expect(candidate.row);
-  for (const Candidate& candidate : candidates) heap_.expect_value(candidate.row);
-  expected_ = candidates.size();
+  std::array<RowId, HeapRows::kExpected> rows;
+  const auto candidates = search_->upcoming();
+  expected_ = std::min(candidates.size(), rows.size());
+  for (std::size_t i = 0; i < expected_; ++i) rows[i] = candidates[i].row;
+  heap_.expect({rows.data(), expected_});
 }
 
 void Scan::look_at(RowId row) {
