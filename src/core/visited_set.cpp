@@ -42,31 +42,29 @@ void VisitedSet::make_room(std::uint32_t number) {
 
 std::size_t VisitedSet::insert_all(const std::uint32_t* numbers, std::size_t count,
                                    std::uint32_t* fresh) {
-  if (count == 0) return 0;
-  std::size_t added = 0;
-  const std::uint32_t most = *std::max_element(numbers, numbers + count);
-  if (most >= kMarked) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::uint32_t number = numbers[i];
-      if (insert(number)) fresh[added++] = number;
-    }
-    return added;
-  }
   if (marks_.user != id_) take_over();
-  if (most >= marks_.of_number.size()) make_room(most);
   if (size_ + count > list_.size()) list_.resize(2 * (size_ + count));
   // Bytes may be part of anything: what is not in a variable of its own would be read again after
   // each.  Whether a number is new cannot be foretold, so there is no branch on it.
   std::uint8_t* const marks = marks_.of_number.data();
+  const std::size_t room = marks_.of_number.size();
   const std::uint8_t now = marks_.now;
-  for (std::size_t i = 0; i < count; ++i) {
+  std::size_t added = 0;
+  std::size_t i = 0;
+  for (; i < count; ++i) {
     const std::uint32_t number = numbers[i];
+    if (number >= room) [[unlikely]]
+      break;
     fresh[added] = number;
     added += marks[number] != now ? 1U : 0U;
     marks[number] = now;
   }
   std::copy_n(fresh, added, list_.begin() + static_cast<std::ptrdiff_t>(size_));
   size_ += added;
+  for (; i < count; ++i) {
+    const std::uint32_t number = numbers[i];
+    if (insert(number)) fresh[added++] = number;
+  }
   return added;
 }
 

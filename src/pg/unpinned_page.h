@@ -13,6 +13,8 @@
 #ifndef VEC_PG_UNPINNED_PAGE_H_
 #define VEC_PG_UNPINNED_PAGE_H_
 
+#include <type_traits>
+
 #include "pg/pg.h"
 #include "pg/remembered_buffers.h"
 
@@ -39,11 +41,40 @@ class UnpinnedPages {
 
   /// The page, if there is a shared buffer and it still holds that block; else null.  What is read
   /// from it counts only if still_there() says so afterwards.
-  const char* look(Buffer buffer, BlockNumber block);
-  bool still_there(Buffer buffer, BlockNumber block) const;
+  const char* look(Buffer buffer, BlockNumber block) {
+#ifdef USE_VALGRIND
+    return nullptr;  // such a server tells valgrind that pages without a pin are out of bounds
+#endif
+    if (buffer <= InvalidBuffer) return nullptr;  // a local buffer's number is negative
+    BufferDesc* const descriptor = GetBufferDescriptor(buffer - 1);
+    if (!holds(descriptor, block)) return nullptr;
+    pg_read_barrier();
+    // In this order: a buffer that has just been given the block is not valid before it is read.
+    const uint32 state = pg_atomic_read_u32(&descriptor->state);
+    if ((state & (BM_VALID | BM_LOCKED)) != BM_VALID) return nullptr;
+    if (++remembered_->touches % kUseEvery == 0) count_use(descriptor, state);
+    pg_read_barrier();
+    return static_cast<const char*>(BufferGetBlock(buffer));
+  }
+
+  bool still_there(Buffer buffer, BlockNumber block) const {
+    pg_read_barrier();
+    return holds(GetBufferDescriptor(buffer - 1), block);
+  }
 
  private:
-  bool holds(const BufferDesc* descriptor, BlockNumber block) const;
+  /// One look in so many counts as a use of the page, so that one in constant use is not evicted as
+  /// unused.
+  static constexpr uint32 kUseEvery = 16;
+
+  bool holds(const BufferDesc* descriptor, BlockNumber block) const {
+    BufferTag tag = tag_;
+    tag.blockNum = block;
+    static_assert(std::has_unique_object_representations_v<BufferTag>);
+    return std::memcmp(&descriptor->tag, &tag, sizeof tag) == 0;
+  }
+  /// What pinning the buffer would do to its usage count.
+  static void count_use(BufferDesc* descriptor, uint32 state);
 
   BufferTag tag_ = {};  // but for the block
   RememberedBuffers* remembered_ = nullptr;

@@ -27,24 +27,6 @@ Layout::Layout(const codes::Format& format, int m, std::uint32_t item_weight,
   }
 }
 
-BlockNo Layout::block(int sequence, std::uint32_t page) const {
-  // The node from which on the page is needed.
-  const std::uint32_t node = page * weights_[static_cast<std::size_t>(sequence)].divisor();
-  BlockNo before = 1 + page;
-  const int sequences = has_items_ ? 4 : 3;
-  for (int other = 0; other < sequences; ++other) {
-    if (other == sequence) continue;
-    const Divider& weight = weights_[static_cast<std::size_t>(other)];
-    // Pages of the other sequence needed earlier, or at the same node if it comes first.
-    if (other < sequence) {
-      before += weight(node) + 1;
-    } else if (node > 0) {
-      before += weight(node - 1) + 1;
-    }
-  }
-  return before;
-}
-
 Layout::PageName Layout::name(BlockNo wanted) const {
   if (wanted == 0) return {PageKind::kMeta, 0};
   const int sequences = has_items_ ? 4 : 3;

@@ -158,7 +158,7 @@ class Layout {
   Place upper_slot(std::uint32_t upper) const {
     return slot(2, uppers_, upper, upper_slot_bytes());
   }
-  BlockNo items_block(std::uint32_t page) const { return block(3, page); }
+  BlockNo items_block(std::uint32_t page) const { return block(kItemSequence, page); }
   std::size_t cell_offset(std::uint32_t cell) const { return cells_start_ + cell * kCellBytes; }
 
   BlockNo block_of(PageKind kind, std::uint32_t page) const {
@@ -183,8 +183,25 @@ class Layout {
         block(sequence, page),
         static_cast<std::uint32_t>(header_bytes_ + (number - page * per_page.divisor()) * bytes)};
   }
-  BlockNo block(int sequence, std::uint32_t page) const;
+  /// Searches ask for hundreds of these: what the sequence is is known where this is inlined.
+  BlockNo block(int sequence, std::uint32_t page) const {
+    // The node from which on the page is needed.
+    const std::uint32_t node = page * weights_[static_cast<std::size_t>(sequence)].divisor();
+    BlockNo before = 1 + page;
+    for (int other = 0; other < 4; ++other) {
+      if (other == sequence || (other == kItemSequence && !has_items_)) continue;
+      const Divider& weight = weights_[static_cast<std::size_t>(other)];
+      // Pages of the other sequence needed earlier, or at the same node if it comes first.
+      if (other < sequence) {
+        before += weight(node) + 1;
+      } else if (node > 0) {
+        before += weight(node - 1) + 1;
+      }
+    }
+    return before;
+  }
 
+  static constexpr int kItemSequence = 3;
   int m_ = 0;
   std::size_t header_bytes_ = 0;
   std::size_t code_slot_bytes_ = 0;

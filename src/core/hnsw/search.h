@@ -172,7 +172,7 @@ class LayerSearch {
       if (count == 0) continue;
       store_.score(query_, {fresh_.data(), count}, worst(), scores_.data());
       prefetch_next(count);
-      for (std::size_t i = 0; i < count; ++i) take(fresh_[i], scores_[i]);
+      take({fresh_.data(), count});
     }
   }
 
@@ -189,21 +189,30 @@ class LayerSearch {
     if (next.id != kNoNode) store_.prefetch_links(next.id);
   }
 
-  void take(NodeId node, const NodeScore& score) {
-    if (score.state == NodeState::kFree) return;
-    const Candidate candidate{score.scored.distance, score.scored.radius, node, score.generation};
-    const bool near = results_.size() < ef_ || candidate.distance < worst();
-    if (near) {
-      frontier_.push_back(candidate);
-      std::push_heap(frontier_.begin(), frontier_.end(), farther);
+  /// Takes in nodes that scores_ tells of.
+  void take(std::span<const NodeId> nodes) {
+    std::size_t far_count = 0;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      const NodeScore& score = scores_[i];
+      if (score.state == NodeState::kFree) continue;
+      const Candidate candidate{score.scored.distance, score.scored.radius, nodes[i],
+                                score.generation};
+      const bool live = score.state == NodeState::kLive;
+      if (results_.size() < ef_ || candidate.distance < worst()) {
+        frontier_.push_back(candidate);
+        std::push_heap(frontier_.begin(), frontier_.end(), farther);
+        if (live) admit(candidate);
+      } else if (keep_discarded_) {
+        if (live) {
+          far_[far_count++] = candidate;
+        } else {
+          passages_.push_back(candidate);
+        }
+      }
     }
-    if (score.state != NodeState::kLive) {
-      if (!near && keep_discarded_) passages_.push_back(candidate);
-    } else if (near) {
-      admit(candidate);
-    } else if (keep_discarded_) {
-      discarded_.push_back(candidate);
-    }
+    // Most are: all at once, not one by one.
+    discarded_.insert(discarded_.end(), far_.begin(),
+                      far_.begin() + static_cast<std::ptrdiff_t>(far_count));
   }
 
   /// Finds out how far those are of which that is known roughly.
@@ -234,9 +243,8 @@ class LayerSearch {
   bool take_root() {
     const NodeId root = std::exchange(root_, kNoNode);
     if (root == kNoNode || !visited_.insert(root)) return false;
-    NodeScore score;
-    store_.score(query_, {&root, 1}, kInfinity, &score);
-    take(root, score);
+    store_.score(query_, {&root, 1}, kInfinity, scores_.data());
+    take({&root, 1});
     return true;
   }
 
@@ -256,6 +264,7 @@ class LayerSearch {
   LinkList list_;
   std::array<NodeId, kMaxLinks> fresh_;
   std::array<NodeScore, kMaxLinks> scores_;
+  std::array<Candidate, kMaxLinks> far_;  // of take()
 };
 
 /// The entry point as a candidate, or one with id kNoNode if the graph is empty.
