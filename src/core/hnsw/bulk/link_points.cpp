@@ -14,13 +14,17 @@ LinkSettings settings_for(const codes::Format& format, const Params& params, std
                           int layer) {
   constexpr double kFew = 250'000;
   LinkSettings settings{};
-  const double effort = std::log2(std::max(1, params.ef_construction) / 64.0);
-  const double size = std::max(0.0, std::log2(static_cast<double>(points) / kFew));
-  settings.partition.fanout =
-      static_cast<std::size_t>(std::clamp(std::lround(4 + 1.5 * effort + 1.25 * size), 3L, 12L));
+  const double effort = 1.5 * std::log2(std::max(1, params.ef_construction) / 64.0);
+  const double size = 1.25 * std::max(0.0, std::log2(static_cast<double>(points) / kFew));
+  const auto leaves = [](double wanted) { return std::clamp(std::lround(wanted), 3L, 12L); };
+  // Of many points, the leaves are as many more as they are smaller: as much work, and what is near
+  // a point is seldom missed by all of them.
+  const long of_full_size = leaves(4 + effort + size);
+  const long fanout = leaves(4 + effort + 2 * size);
+  settings.partition.fanout = static_cast<std::size_t>(fanout);
+  settings.partition.leaf_size = static_cast<std::size_t>(1000 * of_full_size / fanout);
   // Who is near under the inner product is not always who is near in direction.
   if (format.metric == codes::Metric::kInnerProduct) settings.partition.fanout += 2;
-  settings.partition.leaf_size = 1000;
   settings.partition.most = 2000;
   settings.candidates = static_cast<std::size_t>(std::clamp(2 * params.m, 16, int{Nearest::kMost}));
   settings.bridges = layer > 0;
