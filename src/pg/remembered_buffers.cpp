@@ -105,8 +105,8 @@ void prefetch(const RememberedBuffers* remembered, const Spot* spots, std::size_
     return static_cast<const char*>(BufferGetBlock(buffers[i])) + spots[i].offset;
   };
   for (std::size_t i = 0; i < count; ++i) buffers[i] = remembered->recall(spots[i].block);
-  // A line of each first, one right after the other.  The processor translates a few addresses at a
-  // time, and until it has them it does not go far beyond.
+  // A line of each first, one right after the other: measured to be faster than all lines of one
+  // after all lines of another (core/hnsw/README.md, "Search").
   // Into the second level: the first takes fewer lines at once, and the processor waits for it.
   for (std::size_t i = 0; i < count; ++i) {
     if (!BufferIsValid(buffers[i])) continue;
