@@ -117,7 +117,7 @@ for (my $done = 0; $done < $trials; $done += $batch)
 			next unless $line =~ /ERROR/;
 			# Ours, and PostgreSQL's own words about row ids of blocks that the table does not have.
 			push @bad, "$method $class: $line"
-				unless $line =~ /is not valid|contains an unexpected|hnsw graph not repaired|could not read block|invalid page in block|could not open file|unexpected data beyond EOF/;
+				unless $line =~ /is not valid|contains an unexpected|contains two entries for row|contains another value for row|hnsw graph not repaired|could not read block|invalid page in block|could not open file|unexpected data beyond EOF/;
 		}
 		for my $line (split /\n/, $out)
 		{

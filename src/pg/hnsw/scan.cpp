@@ -12,11 +12,13 @@
 #include <queue>
 
 #include "core/hnsw/search.h"
+#include "core/returned_rows.h"
 #include "pg/hnsw/access_method.h"
 #include "pg/hnsw/search_store.h"
 #include "pg/hnsw/settings.h"
 #include "pg/index/heap_rows.h"
 #include "pg/index/order_scan.h"
+#include "pg/index/values.h"
 #include "pg/memory.h"
 
 namespace vec::pg::hnsw {
@@ -77,6 +79,7 @@ class Scan {
   std::unique_ptr<Search> search_;
   std::priority_queue<Upcoming> upcoming_;
   HeapRows heap_;
+  ReturnedRows returned_;
   void* value_ = nullptr;  // the order key
   bool started_ = false;
   bool null_query_ = false;
@@ -93,6 +96,7 @@ void Scan::start(IndexScanDesc scan) {
   started_ = true;
   draining_ = false;
   last_ = -std::numeric_limits<double>::infinity();
+  returned_.clear();
   live_ = dead_ = 0;
   tries_ = 0;
   pg_call([&] {
@@ -241,8 +245,12 @@ bool Scan::next(IndexScanDesc scan) {
     }
     // What a search that went on brought up too late.
     if (nearest.key < last_ && iterative_scan != kIterativeRelaxed) continue;
+    if (nearest.key != last_ && iterative_scan != kIterativeRelaxed) returned_.clear();
     last_ = nearest.key;
     scan->xs_heaptid = to_tid(nearest.row);
+    if (!returned_.add(nearest.row)) {
+      pg_call([&] { raise_corrupted_row(scan->indexRelation, "two entries", nearest.row); });
+    }
     pg_call([&] { heap_.pass_on(nearest.row); });
     scan->xs_recheck = false;
     scan->xs_recheckorderby = false;

@@ -23,6 +23,9 @@ class HeapRows {
   void open(IndexScanDesc scan);
   void close();
   bool is_open() const { return fetch_ != nullptr; }
+  /// The values are a column of the table.  If not, they are an expression's, and what that gives
+  /// now need not be what it gave when the row was indexed, whatever its functions promise.
+  bool stored() const { return info_ == nullptr; }
 
   /// What rows are compared with from here on: the scan's order key in a piece, which whoever
   /// passed it keeps until the next call or close().

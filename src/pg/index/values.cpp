@@ -49,6 +49,14 @@ void raise_corrupted(Relation index, BlockNumber block, const char* what) {
   pg_unreachable();
 }
 
+void raise_corrupted_row(Relation index, const char* what, RowId row) {
+  ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
+                  errmsg("index \"%s\" contains %s for row (%u,%u)", RelationGetRelationName(index),
+                         what, std::uint32_t{row.block_high} << 16 | row.block_low, row.position),
+                  errhint("Please REINDEX it.")));
+  pg_unreachable();
+}
+
 codes::Value value_of(Element element, const void* datum) {
   codes::Value value{};
   switch (element) {

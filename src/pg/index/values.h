@@ -7,6 +7,7 @@
 #define VEC_PG_INDEX_VALUES_H_
 
 #include "core/codes/value.h"
+#include "core/row_id.h"
 #include "pg/pg.h"
 
 namespace vec::pg {
@@ -28,6 +29,9 @@ OpClass operator_class(Relation index, const char* access_method);
 
 /// Raises XX002 with the hint to REINDEX.
 [[noreturn]] void raise_corrupted(Relation index, BlockNumber block, const char* what);
+
+/// Raises XX002 with the hint to REINDEX: what the index has for a row cannot be.
+[[noreturn]] void raise_corrupted_row(Relation index, const char* what, RowId row);
 
 /// A value of the indexed type, detoasted and without a short header, as core wants it.
 /// C-like.

@@ -9,8 +9,10 @@
 #include <queue>
 
 #include "core/ivf/search.h"
+#include "core/returned_rows.h"
 #include "pg/index/heap_rows.h"
 #include "pg/index/order_scan.h"
+#include "pg/index/values.h"
 #include "pg/ivf/access_method.h"
 #include "pg/ivf/settings.h"
 #include "pg/ivf/store.h"
@@ -72,7 +74,8 @@ class Scan {
  private:
   void start(IndexScanDesc scan);
   void expect();
-  void look_at(RowId row);
+  void look_at(IndexScanDesc scan, const Candidate& candidate);
+  void remember_returned(IndexScanDesc scan, const Known& row);
   void remember_wanted() {
     if (search_) store_->remember_wanted(search_->taken());
   }
@@ -86,7 +89,9 @@ class Scan {
   std::optional<vec::ivf::Search<Store>> search_;
   std::priority_queue<Known> known_;
   HeapRows heap_;
-  void* value_ = nullptr;  // the order key
+  ReturnedRows returned_;
+  double last_ = 0;           // distance of the row returned last
+  void* value_ = nullptr;     // the order key
   std::size_t expected_ = 0;  // of the candidates that come next
   bool started_ = false;
   bool null_query_ = false;
@@ -94,6 +99,8 @@ class Scan {
 
 void Scan::start(IndexScanDesc scan) {
   started_ = true;
+  last_ = 0;
+  returned_.clear();
   pg_call([&] {
     check_order_scan(scan, name_of(method_));
     if (!heap_.is_open()) {
@@ -129,9 +136,26 @@ void Scan::expect() {
   heap_.expect({rows.data(), expected_});
 }
 
-void Scan::look_at(RowId row) {
+void Scan::look_at(IndexScanDesc scan, const Candidate& candidate) {
+  const RowId row = candidate.row;
   const HeapRows::Answer answer = pg_call([&] { return heap_.look(row, !null_query_); });
-  if (answer.visible) known_.push({answer.distance, answer.is_null, row});
+  if (!answer.visible) return;
+  // The bound is certain.
+  if (!null_query_ && heap_.stored() && answer.distance < candidate.bound) {
+    pg_call([&] { raise_corrupted_row(scan->indexRelation, "another value", row); });
+  }
+  known_.push({answer.distance, answer.is_null, row});
+}
+
+/// While order is exact, none of the rows at other distances than the last can come again: a second
+/// entry would have come beside the first, or its bound would have been beyond the row's distance.
+void Scan::remember_returned(IndexScanDesc scan, const Known& row) {
+  const bool exact = probing_.in_all == probing_.at_once && heap_.stored();
+  if (exact && (before(last_, row.distance) || before(row.distance, last_))) returned_.clear();
+  last_ = row.distance;
+  if (!returned_.add(row.row)) {
+    pg_call([&] { raise_corrupted_row(scan->indexRelation, "two entries", row.row); });
+  }
 }
 
 bool Scan::next(IndexScanDesc scan) {
@@ -142,16 +166,17 @@ bool Scan::next(IndexScanDesc scan) {
                                  before(candidate->bound, known_.top().distance))) {
       if (expected_ == 0) expect();
       --expected_;
-      const RowId row = candidate->row;
+      const Candidate looked_at = *candidate;
       search_->take();
       store_->check_interrupts();
-      look_at(row);
+      look_at(scan, looked_at);
       continue;
     }
     if (!known_.empty()) break;
     if (!search_->next_lists()) return false;
   }
   const RowId row = known_.top().row;
+  remember_returned(scan, known_.top());
   scan->xs_heaptid = to_tid(row);
   pg_call([&] { heap_.pass_on(row); });
   scan->xs_recheck = false;
