@@ -59,16 +59,18 @@ class Linker {
         settings_for(graph_.format(), graph_.params(), graph_.node_count(), layer);
     Team* const team =
         members.nodes.size() > settings.partition.most ? share_points(members) : nullptr;
-    const auto know = [&](LinkTable& table) { take_from_above(layer, members, table); };
-    const auto take = [&](const LinkTable& table) {
+    const auto know = [&](LinkTable& table, PointOrder order) {
+      take_from_above(layer, members, order, table);
+    };
+    const auto take = [&](const LinkTable& table, PointOrder order) {
       for (std::size_t i = 0; i < members.nodes.size(); ++i) {
         if (i % kBetweenInterrupts == 0) watch_.interrupt();
         links_.clear();
         for (const LinkEntry& entry : table.list(i)) {
-          links_.push_back(
-              make_link(members.nodes[node_of(entry.link)], kept_by_rule(entry.link), false));
+          links_.push_back(make_link(members.nodes[order[node_of(entry.link)]],
+                                     kept_by_rule(entry.link), false));
         }
-        graph_.set_links(members.nodes[i], layer, links_);
+        graph_.set_links(members.nodes[order[i]], layer, links_);
       }
     };
     Partition partition = link_points(graph_.format(), members.codes, settings, rng_,
@@ -90,15 +92,15 @@ class Linker {
   /// Gives the nodes of `layer` that are on the one above, too, what the rule kept there.  Leaves
   /// know only what is near; these lead from one dense region to the next, as the links of those do
   /// that are inserted first.
-  void take_from_above(int layer, const Members& members, LinkTable& table) {
-    std::pmr::vector<std::uint32_t> place(graph_.node_count(), memory_);
-    for (std::size_t i = 0; i < members.nodes.size(); ++i) {
-      place[members.nodes[i]] = static_cast<std::uint32_t>(i);
+  void take_from_above(int layer, const Members& members, PointOrder order, LinkTable& table) {
+    std::pmr::vector<std::uint32_t> row(graph_.node_count(), memory_);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      row[members.nodes[order[i]]] = static_cast<std::uint32_t>(i);
     }
     LinkList list;
     std::vector<LinkEntry> entries;
-    for (std::size_t i = 0; i < members.nodes.size(); ++i) {
-      const NodeId node = members.nodes[i];
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const NodeId node = members.nodes[order[i]];
       if (graph_.level(node) <= layer) continue;
       graph_.links(node, layer + 1, list);
       entries.clear();
@@ -107,7 +109,7 @@ class Linker {
         const NodeId other = node_of(link);
         entries.push_back({codes::pair_distance(graph_.format(), graph_.code(node).data(),
                                                 graph_.code(other).data()),
-                           place[other] | kKeptByRule});
+                           row[other] | kKeptByRule});
       }
       std::sort(entries.begin(), entries.end(), nearer);
       table.merge(i, entries);

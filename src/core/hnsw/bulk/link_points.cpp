@@ -36,7 +36,7 @@ LinkSettings settings_for(const codes::Format& format, const Params& params, std
 
 std::size_t bytes_per_point(const LinkSettings& settings) {
   return settings.held * sizeof(LinkEntry) + sizeof(std::uint8_t) +
-         (settings.partition.fanout * 2 + 4) * sizeof(std::uint32_t);
+         (settings.partition.fanout * 2 + 5) * sizeof(std::uint32_t);
 }
 
 std::size_t bytes_of_leaf(const LinkSettings& settings, std::size_t points) {
@@ -74,8 +74,8 @@ void assign_together(const codes::Format& format, Codes points, const LeaderPlac
 Partition link_points(const codes::Format& format, Codes points, const LinkSettings& settings,
                       Rng& rng, const std::function<void()>& interrupt,
                       std::pmr::memory_resource* memory, Team* team,
-                      const std::function<void(LinkTable&)>& know,
-                      const std::function<void(const LinkTable&)>& take) {
+                      const std::function<void(LinkTable&, PointOrder)>& know,
+                      const std::function<void(const LinkTable&, PointOrder)>& take) {
   AssignAll assign_all;
   if (team != nullptr) {
     assign_all = [&](const LeaderPlaces& places, std::size_t fanout,
@@ -98,7 +98,7 @@ Partition link_points(const codes::Format& format, Codes points, const LinkSetti
   LeavesBlock::write(block, points.size(), partition, leaf_settings);
   LeavesBlock leaves(block);
   LinkTable table = leaves.table();
-  if (know) know(table);
+  if (know) know(table, partition.order);
   if (shared != nullptr) team->start(Task::kLeaves);
   leaves.link(format, points, interrupt);
   if (shared != nullptr) {
@@ -107,7 +107,7 @@ Partition link_points(const codes::Format& format, Codes points, const LinkSetti
   }
   leaves.choose(format, points, interrupt);
   if (shared != nullptr) team->wait();
-  take(table);
+  take(table, partition.order);
   if (shared != nullptr) team->free_task_block();
   return partition;
 }

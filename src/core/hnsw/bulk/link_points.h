@@ -41,15 +41,19 @@ std::size_t bytes_per_point(const LinkSettings& settings);
 /// Bytes that each process takes for the leaf it is at, of so many points at most.
 std::size_t bytes_of_leaf(const LinkSettings& settings, std::size_t points);
 
+/// Partition::order: near points one after another.
+using PointOrder = std::span<const std::uint32_t>;
+
 /// team    sees the points as its first block already (PointsBlock); may be null
 /// know    merges links that are known beforehand into the empty lists; may be null
 /// take    gets the lists, at most settings.links each, once
+/// In the table points[order[i]] has row i, and is what a link to i leads to.
 /// Returns the partition.
 Partition link_points(const codes::Format& format, Codes points, const LinkSettings& settings,
                       Rng& rng, const std::function<void()>& interrupt,
                       std::pmr::memory_resource* memory, Team* team,
-                      const std::function<void(LinkTable&)>& know,
-                      const std::function<void(const LinkTable&)>& take);
+                      const std::function<void(LinkTable&, PointOrder order)>& know,
+                      const std::function<void(const LinkTable&, PointOrder order)>& take);
 
 /// Memory of a resource, zeroed.
 class Block {

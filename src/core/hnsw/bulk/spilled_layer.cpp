@@ -113,17 +113,19 @@ class Linker {
       code += format.code_bytes;
     }
     const PointsBlock points(block);
-    const auto take = [&](const LinkTable& table) {
+    const auto take = [&](const LinkTable& table, PointOrder order) {
       for (std::size_t i = 0; i < count; ++i) {
         if (i % kBetweenInterrupts == 0) watch_.interrupt();
         chosen_.clear();
         for (const LinkEntry& entry : table.list(i)) {
-          const Link link = make_link(places[node_of(entry.link)], kept_by_rule(entry.link), false);
+          const std::uint32_t other = places[order[node_of(entry.link)]];
+          const Link link = make_link(other, kept_by_rule(entry.link), false);
           chosen_.push_back({entry.distance, link});
         }
         std::sort(chosen_.begin(), chosen_.end(), nearer);
-        RecordFile& range = ranges_[places[i] / range_size_];
-        append_list(*range.file, places[i], chosen_);
+        const std::uint32_t place = places[order[i]];
+        RecordFile& range = ranges_[place / range_size_];
+        append_list(*range.file, place, chosen_);
         ++range.count;
       }
     };

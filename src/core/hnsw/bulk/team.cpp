@@ -144,8 +144,12 @@ void LeavesBlock::write(std::byte* block, std::size_t points, const Partition& p
   new (block) Header{points, partition.leaves(), partition.members.size(), settings, {0}, {0}};
   const Places to = LeavesBlock(block).places();
   std::ranges::copy(partition.starts, at<std::uint64_t>(block, to.starts));
-  std::ranges::copy(partition.members, at<std::uint32_t>(block, to.members));
   std::ranges::copy(partition.order, at<std::uint32_t>(block, to.order));
+  std::vector<std::uint32_t> rows(points);
+  for (std::uint32_t row = 0; row < points; ++row) rows[partition.order[row]] = row;
+  auto* const members = at<std::uint32_t>(block, to.members);
+  for (std::size_t i = 0; i < partition.members.size(); ++i)
+    members[i] = rows[partition.members[i]];
 }
 
 LinkTable LeavesBlock::table() const {
@@ -161,6 +165,7 @@ void LeavesBlock::link(const codes::Format& format, Codes points,
   const Places from = places();
   const auto* const starts = at<const std::uint64_t>(block_, from.starts);
   const auto* const members = at<const std::uint32_t>(block_, from.members);
+  const auto* const order = at<const std::uint32_t>(block_, from.order);
   LinkTable links = table();
   Leaf leaf(format, it.settings.candidates, it.settings.by_rule, it.settings.bridges != 0);
   std::vector<const std::byte*> codes;
@@ -169,7 +174,7 @@ void LeavesBlock::link(const codes::Format& format, Codes points,
     if (l >= it.leaves) return;
     const std::span<const std::uint32_t> own(members + starts[l], starts[l + 1] - starts[l]);
     codes.clear();
-    for (const std::uint32_t place : own) codes.push_back(points[place]);
+    for (const std::uint32_t row : own) codes.push_back(points[order[row]]);
     leaf.build(own, codes, interrupt);
     constexpr std::size_t kAhead = 4;
     for (std::size_t i = 0; i < own.size(); ++i) {
@@ -182,11 +187,10 @@ void LeavesBlock::link(const codes::Format& format, Codes points,
 void LeavesBlock::choose(const codes::Format& format, Codes points,
                          const std::function<void()>& interrupt) {
   Header& it = header();
-  // Near ones one after another: they have links in common, whose codes are at hand then.
   const auto* const order = at<const std::uint32_t>(block_, places().order);
   LinkTable links = table();
   const auto between = [&](NodeId a, NodeId b) {
-    return codes::pair_distance(format, points[a], points[b]);
+    return codes::pair_distance(format, points[order[a]], points[order[b]]);
   };
   std::vector<LinkEntry> chosen;
   for (;;) {
@@ -194,11 +198,11 @@ void LeavesBlock::choose(const codes::Format& format, Codes points,
     if (first >= it.points) return;
     interrupt();
     for (std::size_t i = first; i < std::min<std::size_t>(first + kListsChunk, it.points); ++i) {
-      const std::span<const LinkEntry> list = links.list(order[i]);
+      const std::span<const LinkEntry> list = links.list(i);
       if (list.size() <= it.settings.links) continue;
       choose_best(list, it.settings.links, between, chosen);
       std::ranges::sort(chosen, nearer);
-      links.shorten(order[i], chosen);
+      links.shorten(i, chosen);
     }
   }
 }

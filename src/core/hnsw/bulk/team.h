@@ -93,7 +93,8 @@ class LeavesBlock {
                     const Settings& settings);
 
   explicit LeavesBlock(std::byte* block) : block_(block) {}
-  /// Fills the lists.  Links are the numbers of points.
+  /// Fills the lists.  Rows and links are places in the partition's order: what is near is near in
+  /// memory, too, and near ones have links in common whose codes are at hand.
   void link(const codes::Format& format, Codes points, const std::function<void()>& interrupt);
   /// Then cuts them to the best.
   void choose(const codes::Format& format, Codes points, const std::function<void()>& interrupt);
