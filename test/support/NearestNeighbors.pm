@@ -9,7 +9,7 @@ use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
-our @EXPORT_OK = qw(exact_neighbors recall lost_rows);
+our @EXPORT_OK = qw(exact_neighbors recall lost_rows unreached_rows);
 
 # Queries and their true neighbours' distance, once for all that is compared with them.
 # %of: table, column, operator, queries (list of SQL expressions), limit
@@ -54,6 +54,17 @@ sub lost_rows
 		SELECT count(*) FROM $table r WHERE NOT EXISTS (
 			SELECT 1 FROM (SELECT id FROM $table ORDER BY val $operator r.val LIMIT 20) n
 			WHERE n.id = r.id)});
+}
+
+# How many rows of such a table an iterative hnsw scan that nobody ends does not return.
+sub unreached_rows
+{
+	my ($node, $table, $operator) = @_;
+	return $node->safe_psql('postgres', qq{
+		SET enable_seqscan = off; SET jit = off; SET hnsw.iterative_scan = relaxed_order;
+		SET hnsw.max_scan_tuples = 1000000; SET hnsw.scan_mem_multiplier = 1000;
+		SELECT count(*) FROM $table WHERE id NOT IN (
+			SELECT id FROM $table ORDER BY val $operator (SELECT val FROM $table LIMIT 1) OFFSET 0)});
 }
 
 1;
