@@ -165,6 +165,51 @@ for (my $done = 0; $done < $trials; $done += $batch)
 	}
 }
 
+# An entry that names another entry's row: it is not returned twice.
+for my $method ('hnsw', 'ivfflat', 'flat')
+{
+	# Positions on the table's first page, and no numbers of nodes.
+	my ($kept, $lost) = (133, 140);
+	$node->safe_psql('postgres', qq{
+		CREATE TABLE $method (id int, val vector(3));
+		INSERT INTO $method SELECT i, ARRAY[i, i % 7, 1] FROM generate_series(1, 150) i;
+		DELETE FROM $method WHERE id <= 50;
+		SET client_min_messages = error;
+		CREATE INDEX ${method}_idx ON $method USING $method (val vector_l2_ops)});
+	my $path = "$data/" . $node->safe_psql('postgres', "SELECT pg_relation_filepath('${method}_idx')");
+	$node->stop;
+	my $bytes = slurp_file($path);
+	my $row_id = sub { pack('SSS', 0, 0, $_[0]) };
+	my $named = () = $bytes =~ /\Q${\ $row_id->($lost)}\E/g;
+	is($named, 1, "$method: one entry for the row");
+	substr($bytes, index($bytes, $row_id->($lost)), 6) = $row_id->($kept);
+	open my $handle, '>:raw', $path or die "$path: $!";
+	print $handle $bytes;
+	close $handle;
+	$node->start;
+	my $near = sub {
+		my ($id) = @_;
+		my ($status, $out, $err) = $node->psql('postgres', qq{
+			SET hnsw.ef_search = 200;
+			SET ivfflat.probes = 100;
+			SELECT id FROM $method ORDER BY val <-> (SELECT val FROM $method WHERE id = $id)});
+		return ($out, $err);
+	};
+	my ($out, $err) = $near->($lost);
+	like($err, qr/ERROR:.* contains two entries for row \(0,$kept\)/, "$method: refused");
+	($out, $err) = $near->($kept);
+	if ($method eq 'hnsw')
+	{
+		# What comes too late is left out.
+		my %ids = map { $_ => 1 } split /\n/, $out;
+		is(scalar(keys %ids), scalar(split /\n/, $out), "$method: no row twice");
+	}
+	else
+	{
+		like($err, qr/ERROR:.* contains another value for row \(0,$kept\)/, "$method: refused by its bound");
+	}
+}
+
 is(scalar(@bad), 0, "answered $answered times, refused $refused times, both properly")
 	or diag(join "\n", @bad[ 0 .. ($#bad < 20 ? $#bad : 20) ]);
 cmp_ok($refused, '>', $trials / 50, 'damage is noticed');
