@@ -16,9 +16,12 @@
 namespace vec {
 
 /// A scan in exact order need not remember more than the rows at the last distance: a row that is
-/// named twice is as far as itself.
+/// named twice is as far as itself.  Never holds more than kMost, whatever a scan returns: what
+/// came long before is forgotten.
 class ReturnedRows {
  public:
+  static constexpr std::size_t kMost = 65'536;  // some 3 MB
+
   void clear() {
     few_.clear();
     if (!many_.empty()) many_.clear();
@@ -26,6 +29,7 @@ class ReturnedRows {
 
   /// False if `row` is there already.
   bool add(RowId row) {
+    if (many_.size() == kMost) clear();
     if (many_.empty()) {
       for (const RowId& other : few_) {
         if (other == row) return false;

@@ -51,5 +51,13 @@ TEST(ReturnedRows, ForgetsAllWhenCleared) {
   }
 }
 
+TEST(ReturnedRows, ForgetsWhatCameLongBefore) {
+  ReturnedRows rows;
+  constexpr auto kMost = static_cast<std::uint32_t>(ReturnedRows::kMost);
+  for (std::uint32_t i = 0; i <= kMost; ++i) ASSERT_TRUE(rows.add(row(i, 1))) << i;
+  EXPECT_FALSE(rows.add(row(kMost, 1)));
+  EXPECT_TRUE(rows.add(row(0, 1)));
+}
+
 }  // namespace
 }  // namespace vec
