@@ -105,6 +105,22 @@ for my $mode (qw(off relaxed_order strict_order))
 		"all updated, iterative_scan = $mode");
 }
 
+# A vacuum that has room for a third of the codes.
+$node->safe_psql('postgres', q{
+	CREATE TABLE large (id int, val vector(500));
+	SELECT setseed(0.4);
+	INSERT INTO large SELECT i, (SELECT array_agg(random()) FROM generate_series(1, 500) WHERE i > 0)::vector
+		FROM generate_series(1, 6000) i;
+	CREATE INDEX large_val ON large USING hnsw (val vector_l2_ops) WITH (m = 8, ef_construction = 32);
+	DELETE FROM large WHERE id % 10 = 0});
+$node->safe_psql('postgres', q{SET maintenance_work_mem = '1MB'; VACUUM large});
+is($node->safe_psql('postgres', q{SELECT string_agg(hnsw_check, '; ') FROM hnsw_check('large_val')}), '',
+	'a vacuum with little memory leaves a sound index');
+my @large = map { "(SELECT val FROM large WHERE id = $_)" } map { 100 * $_ + 7 } 1 .. 30;
+my $large_exact = exact_neighbors($node, table => 'large', column => 'val', operator => '<->',
+	queries => \@large, limit => 10);
+cmp_ok(recall($node, $large_exact, 'SET hnsw.ef_search = 200'), '>=', 0.85, 'and finds what is there');
+
 # All deleted: the space is used again.
 my $size = $node->safe_psql('postgres', q{SELECT pg_total_relation_size('item')});
 $node->safe_psql('postgres', q{

@@ -64,25 +64,31 @@ class Repair {
 
   bool is_dying(NodeId node) const { return node < dying_.size() && dying_[node]; }
 
-  /// Fills nodes_ with the node itself, then the living nodes it reaches by its links and through
-  /// dying ones.
+  /// Fills nodes_ with the node itself, then the living nodes it has links to, in stay_, then those
+  /// it reaches through dying ones.
   void gather(NodeId node, int layer, const LinkList& list) {
     VisitedSet seen(1024, memory_);
     seen.insert(node);
     nodes_.assign(1, node);
+    stay_.clear();
     std::vector<NodeId> through;
-    const auto take = [&](const LinkList& links) {
-      for (const Link link : links.view()) {
-        const NodeId other = node_of(link);
-        if (!seen.insert(other)) continue;
-        (is_dying(other) ? through : nodes_).push_back(other);
+    for (const Link link : list.view()) {
+      const NodeId other = node_of(link);
+      if (!seen.insert(other)) continue;
+      if (is_dying(other)) {
+        through.push_back(other);
+      } else {
+        nodes_.push_back(other);
+        stay_.push_back(link);
       }
-    };
-    take(list);
+    }
     LinkList behind;
     for (std::size_t i = 0; i < through.size() && i < kMaxDyingVisited; ++i) {
       store_.links(through[i], layer, behind);
-      take(behind);
+      for (const Link link : behind.view()) {
+        const NodeId other = node_of(link);
+        if (seen.insert(other)) (is_dying(other) ? through : nodes_).push_back(other);
+      }
     }
   }
 
@@ -100,6 +106,22 @@ class Repair {
         nodes_.push_back(found.id);
       }
     }
+  }
+
+  /// Leaves twice as many of `candidates` as an insert chooses among (README, "Vacuum"), nearest
+  /// first.
+  void keep_nearest(std::vector<LinkCandidate>& candidates) const {
+    const auto nearer = [this](const LinkCandidate& a, const LinkCandidate& b) {
+      return a.distance < b.distance ||
+             (a.distance == b.distance && nodes_[a.index] < nodes_[b.index]);
+    };
+    const auto most = 2 * static_cast<std::size_t>(store_.params().ef_construction);
+    if (candidates.size() > most) {
+      const auto end = candidates.begin() + static_cast<std::ptrdiff_t>(most);
+      std::nth_element(candidates.begin(), end, candidates.end(), nearer);
+      candidates.erase(end, candidates.end());
+    }
+    std::sort(candidates.begin(), candidates.end(), nearer);
   }
 
   /// One try; false if the list changed meanwhile.
@@ -121,22 +143,14 @@ class Repair {
     std::vector<LinkCandidate> candidates;
     for (std::size_t i = 1; i < nodes_.size(); ++i) {
       if (batch_.states[i] != NodeState::kLive) continue;
-      LinkCandidate candidate{codes::pair_distance(format, batch_.codes[0], batch_.codes[i]), i};
-      const auto link = std::find_if(list.view().begin(), list.view().end(),
-                                     [&](Link other) { return node_of(other) == nodes_[i]; });
-      if (link == list.view().end()) {
-        candidates.push_back(candidate);
+      const float distance = codes::pair_distance(format, batch_.codes[0], batch_.codes[i]);
+      if (i <= stay_.size()) {
+        kept.push_back({distance, i, kept_by_rule(stay_[i - 1]), in_tree(stay_[i - 1])});
       } else {
-        candidate.kept = kept_by_rule(*link);
-        candidate.tree = in_tree(*link);
-        kept.push_back(candidate);
+        candidates.push_back({distance, i});
       }
     }
-    std::sort(candidates.begin(), candidates.end(),
-              [&](const LinkCandidate& a, const LinkCandidate& b) {
-                return a.distance < b.distance ||
-                       (a.distance == b.distance && nodes_[a.index] < nodes_[b.index]);
-              });
+    keep_nearest(candidates);
     const std::size_t stayed = kept.size();
     fill_neighbors(kept, candidates, limit, [&](std::size_t a, std::size_t b) {
       return codes::pair_distance(format, batch_.codes[a], batch_.codes[b]);
@@ -167,6 +181,7 @@ class Repair {
   InLinks& in_links_;
   std::pmr::memory_resource* memory_;
   std::vector<NodeId> nodes_;
+  std::vector<Link> stay_;  // [i]: the link to nodes_[1 + i]
   CodeBatch batch_;
   InsertScratch scratch_;
 };

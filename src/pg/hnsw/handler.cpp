@@ -15,6 +15,7 @@ constexpr int kSupportFunctions = 3;  // distance, norm, type
 
 IndexAmRoutine* routine() {
   IndexAmRoutine* routine = new_am_routine(kSupportFunctions);
+  routine->amusemaintenanceworkmem = true;  // vacuum.cpp
   routine->ambuild = build;
   routine->ambuildempty = build_empty;
   routine->aminsert = insert;

@@ -14,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#include "core/hnsw/code_cache.h"
 #include "core/hnsw/store.h"
 #include "pg/boundary.h"
 #include "pg/hnsw/index.h"
@@ -46,6 +47,7 @@ struct DeadRows {
   IndexBulkDeleteCallback callback;
   void* state;
   IndexBulkDeleteResult* stats;
+  std::size_t cache_bytes;  // for codes that are needed again
 };
 
 /// The rows of one node.
@@ -90,8 +92,10 @@ class Store {
 
   // VacuumStore
   NodeId node_count();
+  /// From here to free_nodes() codes come from a cache (CodeCache).
   void mark_dead(const DeadRows& dead, std::vector<NodeId>& dying);
   void wait_for_inserts();
+  /// Codes fetched before are no longer good in the next visit.
   template <class Visit>
   void for_each_live(Visit visit);
   void free_nodes(std::span<const NodeId> nodes);
@@ -107,8 +111,10 @@ class Store {
 
  private:
   MetaPage meta();
+  void read_codes(std::span<const NodeId> nodes, CodeBatch& batch);
 
   LOCKMODE insert_lock_ = NoLock;
+  vec::hnsw::CodeCache code_cache_;
 };
 
 /// The links in a slot that lies in memory.
@@ -136,6 +142,7 @@ void Store::for_each_live(Visit visit) {
       std::memcpy(&header, slot, sizeof header);
       if (header.state != NodeState::kLive) continue;
       read_links(params(), slot, list);
+      if (code_cache_.crowded()) code_cache_.clear();
       visit(node, int{header.level}, list);
     }
   }

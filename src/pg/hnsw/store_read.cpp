@@ -301,6 +301,12 @@ void Store::score(const Query& query, std::span<const NodeId> nodes, float limit
 }
 
 void Store::fetch_codes(std::span<const NodeId> nodes, CodeBatch& batch) {
+  code_cache_.fetch_codes(nodes, batch, [this](std::span<const NodeId> missing, CodeBatch& into) {
+    read_codes(missing, into);
+  });
+}
+
+void Store::read_codes(std::span<const NodeId> nodes, CodeBatch& batch) {
   const std::size_t stride = (std::size_t{format().code_bytes} + 7) / 8 * 8;
   batch.room.resize(nodes.size() * stride);
   batch.codes.resize(nodes.size());

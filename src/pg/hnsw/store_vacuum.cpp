@@ -222,6 +222,7 @@ void Store::mark_dead(const DeadRows& dead, std::vector<NodeId>& dying) {
     dead.stats->tuples_removed += sweep.removed;
     dead.stats->num_index_tuples += sweep.left;
   }
+  if (!dying.empty()) code_cache_ = vec::hnsw::CodeCache(format(), count, dead.cache_bytes);
 }
 
 void Store::wait_for_inserts() {
@@ -242,6 +243,7 @@ bool Store::copy_page(PageKind kind, std::uint32_t page, std::byte* out) {
 }
 
 void Store::free_nodes(std::span<const NodeId> nodes) {
+  code_cache_ = {};
   for (std::size_t first = 0; first < nodes.size();) {
     const BlockNumber block = layout().link_slot(nodes[first]).block;
     std::size_t end = first;
