@@ -158,7 +158,7 @@ struct OwnTable {
       : entries(rows * limit),
         counts(rows),
         locks(LinkTable::kLocks),
-        table({entries.data(), counts.data(), locks.data()}, limit) {}
+        table({entries.data(), counts.data(), locks.data(), nullptr}, limit) {}
   std::vector<LinkEntry> entries;
   std::vector<std::uint8_t> counts;
   std::vector<std::atomic<std::uint32_t>> locks;
@@ -291,7 +291,7 @@ TEST_P(EveryFormat, ALeafLinksEachMemberToItsNearestByTheRule) {
   std::vector<NodeId> members;
   for (NodeId i = 0; i < 150; ++i) members.push_back(1000 + i);
   Leaf leaf(GetParam(), kCandidates, kCandidates, false);
-  leaf.build(members, coded.codes, nothing);
+  leaf.build(members, coded.codes, std::vector<float>(members.size(), kInfinity), nothing);
   const auto distance = [&](std::size_t a, std::size_t b) {
     return codes::pair_distance(GetParam(), coded.codes[a], coded.codes[b]);
   };

@@ -24,6 +24,13 @@ TEST(LinkSettings, PutFewPointsIntoFourLeavesOfAThousand) {
   EXPECT_EQ(leaves_for(1000, 64, Metric::kInnerProduct).fanout, 6U);
 }
 
+TEST(LinkSettings, HaveEnoughOnlyOfManyPointsAndBelowTheUpperLayers) {
+  const auto format = codes::choose_graph_format(Element::kFloat, Metric::kL2, 128);
+  EXPECT_EQ(settings_for(format, {16, 64}, 250'000, 0).enough, 0U);
+  EXPECT_EQ(settings_for(format, {16, 64}, 750'000, 0).enough, 32U);
+  EXPECT_EQ(settings_for(format, {16, 64}, 750'000, 1).enough, 0U);
+}
+
 TEST(LinkSettings, PutMorePointsIntoMoreAndSmallerLeaves) {
   std::size_t last_fanout = 0;
   std::size_t last_work = 0;

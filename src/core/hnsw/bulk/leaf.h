@@ -41,9 +41,15 @@ class Leaf {
 
   /// Finds links among `members`, whose codes are `codes`, and the ones back from what the rule
   /// kept.  interrupt() is called now and then.
+  /// bounds   of each member; it has enough links that are no longer, from other leaves, and gets
+  /// no
+  ///          longer one here, nor scouts: only links back from those that keep it. Infinity where
+  ///          it has not
   template <class Interrupt>
-  void build(std::span<const NodeId> members, Codes codes, Interrupt interrupt) {
+  void build(std::span<const NodeId> members, Codes codes, std::span<const float> bounds,
+             Interrupt interrupt) {
     begin(members, codes);
+    bounds_ = bounds;
     for (std::size_t first = 0; first < members.size(); first += Columns::kRows) {
       interrupt();
       measure(first);
@@ -96,6 +102,7 @@ class Leaf {
   Columns columns_;
   Nearest nearest_;
   std::span<const NodeId> members_;
+  std::span<const float> bounds_;
   Codes codes_;
   std::size_t stride_ = 0;
   std::vector<float> matrix_;

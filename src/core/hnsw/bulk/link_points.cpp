@@ -13,6 +13,7 @@ namespace vec::hnsw::bulk {
 LinkSettings settings_for(const codes::Format& format, const Params& params, std::size_t points,
                           int layer) {
   constexpr double kFew = 250'000;
+  constexpr double kMany = 1;  // of `size`: 435,000 points
   LinkSettings settings{};
   const double effort = 1.5 * std::log2(std::max(1, params.ef_construction) / 64.0);
   const double size = 1.25 * std::max(0.0, std::log2(static_cast<double>(points) / kFew));
@@ -31,11 +32,13 @@ LinkSettings settings_for(const codes::Format& format, const Params& params, std
   settings.links = static_cast<std::size_t>(params.max_links(layer));
   settings.held = settings.links + std::max<std::size_t>(8, settings.links / 4);
   settings.by_rule = std::max<std::size_t>(16, settings.candidates * 3 / 4);
+  // Only where a point is in so many leaves that the later ones find little that is new.
+  settings.enough = size >= kMany && layer == 0 ? settings.candidates : 0;
   return settings;
 }
 
 std::size_t bytes_per_point(const LinkSettings& settings) {
-  return settings.held * sizeof(LinkEntry) + sizeof(std::uint8_t) +
+  return settings.held * sizeof(LinkEntry) + sizeof(std::uint8_t) + sizeof(float) +
          (settings.partition.fanout * 2 + 5) * sizeof(std::uint32_t);
 }
 
@@ -87,9 +90,9 @@ Partition link_points(const codes::Format& format, Codes points, const LinkSetti
       make_partition(format, points, settings.partition, rng, memory, interrupt, assign_all);
 
   const LeavesBlock::Settings leaf_settings{
-      static_cast<std::uint32_t>(settings.links), static_cast<std::uint32_t>(settings.held),
+      static_cast<std::uint32_t>(settings.links),      static_cast<std::uint32_t>(settings.held),
       static_cast<std::uint32_t>(settings.candidates), static_cast<std::uint32_t>(settings.by_rule),
-      settings.bridges};
+      static_cast<std::uint32_t>(settings.enough),     settings.bridges};
   const std::size_t bytes = LeavesBlock::bytes(points.size(), partition, leaf_settings);
   std::byte* const shared = team != nullptr ? team->share(bytes) : nullptr;
   std::optional<Block> own;

@@ -25,6 +25,7 @@ struct LinkSettings {
   PartitionSettings partition;
   std::size_t candidates;  // of each member of a leaf
   std::size_t by_rule;     // of those, the ones that the rule is asked about
+  std::size_t enough;      // so many known ones, and only nearer ones are wanted; 0: never
   std::size_t links;       // that a point gets
   std::size_t held;        // of a point until all of its leaves are done
   bool bridges;            // leaf.h

@@ -18,7 +18,8 @@ LinkEntry* find(LinkEntry* entries, std::size_t count, NodeId node) {
 
 }  // namespace
 
-LinkTable::LinkTable(Memory memory, std::size_t limit) : memory_(memory), limit_(limit) {
+LinkTable::LinkTable(Memory memory, std::size_t limit, std::size_t enough)
+    : memory_(memory), limit_(limit), enough_(enough) {
   VEC_ASSERT(limit < 256);
   merged_.reserve(2 * limit);
 }
@@ -82,6 +83,9 @@ void LinkTable::merge_locked(std::size_t row, std::span<const LinkEntry> found) 
   }
   std::copy_n(merged_.begin() + static_cast<std::ptrdiff_t>(to), count, own);
   memory_.counts[row] = static_cast<std::uint8_t>(count);
+  if (enough_ > 0 && count >= enough_ && memory_.bounds != nullptr) {
+    memory_.bounds[row].store(own[enough_ - 1].distance, std::memory_order_relaxed);
+  }
 }
 
 }  // namespace vec::hnsw::bulk

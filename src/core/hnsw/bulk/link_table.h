@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -54,13 +55,23 @@ class LinkTable {
     LinkEntry* entries;                 // rows * limit
     std::uint8_t* counts;               // rows
     std::atomic<std::uint32_t>* locks;  // kLocks
+    std::atomic<float>* bounds;         // rows; may be null
   };
   static constexpr std::size_t kLocks = 1024;
 
-  LinkTable(Memory memory, std::size_t limit);
+  /// enough   see bound()
+  LinkTable(Memory memory, std::size_t limit, std::size_t enough = 0);
 
   /// Unites the list of `row` with `found`: ascending as lists are, no node twice.
   void merge(std::size_t row, std::span<const LinkEntry> found);
+
+  /// The length that `enough` links of the list of `row` do not exceed; infinity if it has fewer,
+  /// and always if `enough` is 0 or there is no room for bounds.  While others merge, too.
+  float bound(std::size_t row) const {
+    const float bound =
+        memory_.bounds == nullptr ? 0 : memory_.bounds[row].load(std::memory_order_relaxed);
+    return bound == 0 ? std::numeric_limits<float>::infinity() : bound;
+  }
 
   /// Has the list of `row` fetched into the cache.
   void prefetch(std::size_t row) const {
@@ -83,9 +94,11 @@ class LinkTable {
 
   Memory memory_;
   std::size_t limit_;
+  std::size_t enough_;
   std::vector<LinkEntry> merged_;
 };
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
+static_assert(std::atomic<float>::is_always_lock_free);
 static_assert(kMaxLinks + kMaxLinks / 4 < 256);
 
 }  // namespace vec::hnsw::bulk

@@ -74,7 +74,7 @@ class Linker {
       const std::size_t end = std::min(first + range_size_, points_.records.count);
       entries.resize((end - first) * settings_.held);
       counts.assign(end - first, 0);
-      LinkTable table({entries.data(), counts.data(), locks.data()}, settings_.held);
+      LinkTable table({entries.data(), counts.data(), locks.data(), nullptr}, settings_.held);
       ranges_[r].file->rewind();
       for (std::size_t i = 0; i < ranges_[r].count; ++i) {
         if (i % kBetweenInterrupts == 0) watch_.interrupt();

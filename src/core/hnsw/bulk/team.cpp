@@ -112,7 +112,7 @@ struct LeavesBlock::Header {
 };
 
 struct LeavesBlock::Places {
-  std::size_t locks, starts, members, order, entries, counts, end;
+  std::size_t locks, starts, members, order, bounds, entries, counts, end;
 };
 
 LeavesBlock::Places LeavesBlock::places(std::size_t points, std::size_t leaves, std::size_t members,
@@ -122,7 +122,8 @@ LeavesBlock::Places LeavesBlock::places(std::size_t points, std::size_t leaves, 
   at.starts = at.locks + aligned(LinkTable::kLocks * sizeof(std::atomic<std::uint32_t>));
   at.members = at.starts + aligned((leaves + 1) * sizeof(std::uint64_t));
   at.order = at.members + aligned(members * sizeof(std::uint32_t));
-  at.entries = at.order + aligned(points * sizeof(std::uint32_t));
+  at.bounds = at.order + aligned(points * sizeof(std::uint32_t));
+  at.entries = at.bounds + aligned(points * sizeof(std::atomic<float>));
   at.counts = at.entries + aligned(points * held * sizeof(LinkEntry));
   at.end = at.counts + points;
   return at;
@@ -155,8 +156,10 @@ void LeavesBlock::write(std::byte* block, std::size_t points, const Partition& p
 LinkTable LeavesBlock::table() const {
   const Places from = places();
   return {{at<LinkEntry>(block_, from.entries), at<std::uint8_t>(block_, from.counts),
-           at<std::atomic<std::uint32_t>>(block_, from.locks)},
-          header().settings.held};
+           at<std::atomic<std::uint32_t>>(block_, from.locks),
+           at<std::atomic<float>>(block_, from.bounds)},
+          header().settings.held,
+          header().settings.enough};
 }
 
 void LeavesBlock::link(const codes::Format& format, Codes points,
@@ -169,13 +172,18 @@ void LeavesBlock::link(const codes::Format& format, Codes points,
   LinkTable links = table();
   Leaf leaf(format, it.settings.candidates, it.settings.by_rule, it.settings.bridges != 0);
   std::vector<const std::byte*> codes;
+  std::vector<float> bounds;
   for (;;) {
     const std::size_t l = it.next.fetch_add(1);
     if (l >= it.leaves) return;
     const std::span<const std::uint32_t> own(members + starts[l], starts[l + 1] - starts[l]);
     codes.clear();
-    for (const std::uint32_t row : own) codes.push_back(points[order[row]]);
-    leaf.build(own, codes, interrupt);
+    bounds.clear();
+    for (const std::uint32_t row : own) {
+      codes.push_back(points[order[row]]);
+      bounds.push_back(links.bound(row));
+    }
+    leaf.build(own, codes, bounds, interrupt);
     constexpr std::size_t kAhead = 4;
     for (std::size_t i = 0; i < own.size(); ++i) {
       if (i + kAhead < own.size()) links.prefetch(own[i + kAhead]);

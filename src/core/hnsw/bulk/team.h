@@ -85,6 +85,7 @@ class LeavesBlock {
     std::uint32_t held;
     std::uint32_t candidates;  // see Leaf
     std::uint32_t by_rule;
+    std::uint32_t enough;   // 0: never
     std::uint32_t bridges;  // not 0: there are
   };
   static std::size_t bytes(std::size_t points, const Partition& partition,
