@@ -41,10 +41,9 @@ class Leaf {
 
   /// Finds links among `members`, whose codes are `codes`, and the ones back from what the rule
   /// kept.  interrupt() is called now and then.
-  /// bounds   of each member; it has enough links that are no longer, from other leaves, and gets
-  /// no
-  ///          longer one here, nor scouts: only links back from those that keep it. Infinity where
-  ///          it has not
+  /// bounds   of each member: it has enough links from other leaves that are no longer, and gets no
+  ///          longer ones here, nor scouts, but links back from those that keep it; infinity if it
+  ///          has not enough
   template <class Interrupt>
   void build(std::span<const NodeId> members, Codes codes, std::span<const float> bounds,
              Interrupt interrupt) {

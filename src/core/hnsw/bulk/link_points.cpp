@@ -32,7 +32,7 @@ LinkSettings settings_for(const codes::Format& format, const Params& params, std
   settings.links = static_cast<std::size_t>(params.max_links(layer));
   settings.held = settings.links + std::max<std::size_t>(8, settings.links / 4);
   settings.by_rule = std::max<std::size_t>(16, settings.candidates * 3 / 4);
-  // Only where a point is in so many leaves that the later ones find little that is new.
+  // Of few points the recall that this costs would not stay above that of inserts.
   settings.enough = size >= kMany && layer == 0 ? settings.candidates : 0;
   return settings;
 }

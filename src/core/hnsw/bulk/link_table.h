@@ -66,7 +66,8 @@ class LinkTable {
   void merge(std::size_t row, std::span<const LinkEntry> found);
 
   /// The length that `enough` links of the list of `row` do not exceed; infinity if it has fewer,
-  /// and always if `enough` is 0 or there is no room for bounds.  While others merge, too.
+  /// or if that length is 0, and always if `enough` is 0 or there is no room for bounds.  While
+  /// others merge, too.
   float bound(std::size_t row) const {
     const float bound =
         memory_.bounds == nullptr ? 0 : memory_.bounds[row].load(std::memory_order_relaxed);
