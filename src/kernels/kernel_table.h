@@ -212,10 +212,17 @@ struct PanelKernels {
   /// there are.  `out` has room for n + kPlacesSlack; what follows the places is overwritten.
   std::size_t (*places_up_to)(const float* x, std::size_t n, float limit,
                               std::uint32_t* out) noexcept;
+  /// The same of those elements that are at most `limit` or at most their own: x[i] <= limits[i].
+  std::size_t (*places_within)(const float* x, const float* limits, std::size_t n, float limit,
+                               std::uint32_t* out) noexcept;
   /// A limit that at least `count` elements of x are not above, and not many more: of the minima of
   /// kMinima lanes (x[c] belongs to lane c % kMinima) about the count-th least.  The greatest float
   /// if fewer than `count` lanes have a finite number.  count at most kMinima.
   float (*limit_for)(const float* x, std::size_t n, std::size_t count) noexcept;
+  /// places[i] = where in `list`, which has `count` elements, none of them twice, x[i] is; `count`
+  /// if it is not there.
+  void (*places_in_list)(const std::uint32_t* x, std::size_t n, const std::uint32_t* list,
+                         std::size_t count, std::uint32_t* places) noexcept;
   /// to[c * to_stride + r] = from[r * from_stride + c], r below `rows`, c below `columns`, both
   /// multiples of 8.  The two must not overlap.
   void (*transpose)(const float* from, std::size_t from_stride, std::size_t rows,

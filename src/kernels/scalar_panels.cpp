@@ -111,6 +111,16 @@ std::size_t places_up_to(const float* x, std::size_t n, float limit, std::uint32
   return count;
 }
 
+std::size_t places_within(const float* x, const float* limits, std::size_t n, float limit,
+                          std::uint32_t* out) noexcept {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    out[count] = static_cast<std::uint32_t>(i);
+    count += (x[i] <= limit) | (x[i] <= limits[i]);
+  }
+  return count;
+}
+
 float limit_for(const float* x, std::size_t n, std::size_t count) noexcept {
   float minima[kMinima];
   for (float& least : minima) least = kInfinity;
@@ -146,6 +156,15 @@ float limit_for(const float* x, std::size_t n, std::size_t count) noexcept {
   return high;
 }
 
+void places_in_list(const std::uint32_t* x, std::size_t n, const std::uint32_t* list,
+                    std::size_t count, std::uint32_t* places) noexcept {
+  for (std::size_t i = 0; i < n; ++i) {
+    auto place = static_cast<std::uint32_t>(count);
+    for (std::uint32_t k = 0; k < count; ++k) place = list[k] == x[i] ? k : place;
+    places[i] = place;
+  }
+}
+
 void transpose(const float* from, std::size_t from_stride, std::size_t rows, std::size_t columns,
                float* to, std::size_t to_stride) noexcept {
   for (std::size_t c = 0; c < columns; ++c) {
@@ -171,7 +190,9 @@ constinit const PanelKernels kScalarPanels = {
     .distances_u8 = distances_u8,
     .distances_f32 = distances_f32,
     .places_up_to = places_up_to,
+    .places_within = places_within,
     .limit_for = limit_for,
+    .places_in_list = places_in_list,
     .transpose = transpose,
     .ranks = ranks,
 };

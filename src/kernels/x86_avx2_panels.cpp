@@ -261,23 +261,22 @@ struct SetBits {
 };
 constexpr SetBits kSetBits;
 
-std::size_t places_up_to(const float* x, std::size_t n, float limit, std::uint32_t* out) noexcept {
-  const Floats most = _mm256_set1_ps(limit);
+/// `within` of the place of a vector's first element: whose elements are wanted; of one element the
+/// same says `is_within`.
+template <class Within, class IsWithin>
+inline std::size_t places_where(std::size_t n, std::uint32_t* out, Within within,
+                                IsWithin is_within) {
   std::size_t count = 0;
   std::size_t i = 0;
   // Without a branch, which would go either way half of the time.
   const auto take = [&](std::size_t at) {
-    const auto found = static_cast<unsigned>(
-        _mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(x + at), most, _CMP_LE_OQ)));
+    const auto found = static_cast<unsigned>(_mm256_movemask_ps(within(at)));
     const Ints places = _mm256_cvtepu8_epi32(
         _mm_loadl_epi64(reinterpret_cast<const __m128i*>(kSetBits.places[found])));
     store(out + count, _mm256_add_epi32(places, _mm256_set1_epi32(static_cast<int>(at))));
     count += static_cast<unsigned>(__builtin_popcount(found));
   };
   for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
-    const auto within = [&](std::size_t at) {
-      return _mm256_cmp_ps(_mm256_loadu_ps(x + at), most, _CMP_LE_OQ);
-    };
     const Floats any = _mm256_or_ps(_mm256_or_ps(within(i), within(i + kLanes)),
                                     _mm256_or_ps(within(i + 2 * kLanes), within(i + 3 * kLanes)));
     if (_mm256_testz_ps(any, any)) continue;
@@ -288,9 +287,30 @@ std::size_t places_up_to(const float* x, std::size_t n, float limit, std::uint32
   }
   for (; i + kLanes <= n; i += kLanes) take(i);
   for (; i < n; ++i) {
-    if (x[i] <= limit) out[count++] = static_cast<std::uint32_t>(i);
+    if (is_within(i)) out[count++] = static_cast<std::uint32_t>(i);
   }
   return count;
+}
+
+std::size_t places_up_to(const float* x, std::size_t n, float limit, std::uint32_t* out) noexcept {
+  const Floats most = _mm256_set1_ps(limit);
+  return places_where(
+      n, out,
+      [&](std::size_t at) { return _mm256_cmp_ps(_mm256_loadu_ps(x + at), most, _CMP_LE_OQ); },
+      [&](std::size_t i) { return x[i] <= limit; });
+}
+
+std::size_t places_within(const float* x, const float* limits, std::size_t n, float limit,
+                          std::uint32_t* out) noexcept {
+  const Floats most = _mm256_set1_ps(limit);
+  return places_where(
+      n, out,
+      [&](std::size_t at) {
+        const Floats values = _mm256_loadu_ps(x + at);
+        return _mm256_or_ps(_mm256_cmp_ps(values, most, _CMP_LE_OQ),
+                            _mm256_cmp_ps(values, _mm256_loadu_ps(limits + at), _CMP_LE_OQ));
+      },
+      [&](std::size_t i) { return x[i] <= limit || x[i] <= limits[i]; });
 }
 
 float limit_for(const float* x, std::size_t n, std::size_t count) noexcept {
@@ -356,6 +376,22 @@ float limit_for(const float* x, std::size_t n, std::size_t count) noexcept {
     }
   }
   return high;
+}
+
+void places_in_list(const std::uint32_t* x, std::size_t n, const std::uint32_t* list,
+                    std::size_t count, std::uint32_t* places) noexcept {
+  for (std::size_t i = 0; i < n; ++i) {
+    const Ints own = _mm256_set1_epi32(static_cast<int>(x[i]));
+    auto place = static_cast<std::uint32_t>(count);
+    std::uint32_t k = 0;
+    for (; k + kLanes <= count; k += kLanes) {
+      const Ints same = _mm256_cmpeq_epi32(own, load_ints(list + k));
+      const auto found = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(same)));
+      if (found != 0) place = k + static_cast<std::uint32_t>(__builtin_ctz(found));
+    }
+    for (; k < count; ++k) place = list[k] == x[i] ? k : place;
+    places[i] = place;
+  }
 }
 
 /// Eight by eight.
@@ -431,7 +467,9 @@ constinit const PanelKernels kAvx2Panels = {
     .distances_u8 = distances_u8,
     .distances_f32 = distances_f32,
     .places_up_to = places_up_to,
+    .places_within = places_within,
     .limit_for = limit_for,
+    .places_in_list = places_in_list,
     .transpose = transpose,
     .ranks = ranks,
 };

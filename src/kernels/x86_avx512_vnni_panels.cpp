@@ -34,7 +34,7 @@ inline Ints word_of(const std::uint8_t* from) {
 }
 
 /// 128 times the sum of a row's bytes.
-inline Ints correction(const std::uint8_t* row, std::size_t words) {
+inline int correction(const std::uint8_t* row, std::size_t words) {
   Ints sum = _mm512_setzero_si512();
   std::size_t w = 0;
   for (; w + kLanes <= words; w += kLanes) {
@@ -45,7 +45,7 @@ inline Ints correction(const std::uint8_t* row, std::size_t words) {
     sum =
         _mm512_dpbusd_epi32(sum, _mm512_maskz_loadu_epi32(rest, row + 4 * w), _mm512_set1_epi8(1));
   }
-  return _mm512_set1_epi32(128 * _mm512_reduce_add_epi32(sum));
+  return 128 * _mm512_reduce_add_epi32(sum);
 }
 
 /// The rows with these places in a list against panels.  The instruction multiplies unsigned with
@@ -54,10 +54,10 @@ template <std::size_t... r>
 struct Rows {
   static constexpr std::size_t kCount = sizeof...(r);
 
-  static void dot(const std::uint8_t* const* rows, const std::uint8_t* panels,
-                  std::size_t panel_count, std::size_t words, std::int32_t* out,
-                  std::size_t stride) {
-    const Ints start[kCount] = {correction(rows[r], words)...};
+  static void dot(const std::uint8_t* const* rows, const int* corrections,
+                  const std::uint8_t* panels, std::size_t panel_count, std::size_t words,
+                  std::int32_t* out, std::size_t stride) {
+    const Ints start[kCount] = {_mm512_set1_epi32(corrections[r])...};
     const Ints flip = _mm512_set1_epi8(-128);
     const std::uint8_t* b = panels;
     for (std::size_t p = 0; p < panel_count; ++p) {
@@ -103,18 +103,35 @@ using Eight = Rows<0, 1, 2, 3, 4, 5, 6, 7>;
 using Four = Rows<0, 1, 2, 3>;
 using One = Rows<0>;
 
+/// Rows that are worked on at a time, and the bytes of panels that stay in the cache for them.
+constexpr std::size_t kRowsAtATime = 16;
+constexpr std::size_t kPanelBytes = 24 * 1024;
+
 void dot_u8_panels(const std::uint8_t* const* rows, std::size_t row_count,
                    const std::uint8_t* panels, std::size_t panel_count, std::size_t words,
                    std::int32_t* out, std::size_t stride) noexcept {
-  std::size_t r = 0;
-  for (; r + 8 <= row_count; r += 8) {
-    Eight::dot(rows + r, panels, panel_count, words, out + r * stride, stride);
-  }
-  for (; r + 4 <= row_count; r += 4) {
-    Four::dot(rows + r, panels, panel_count, words, out + r * stride, stride);
-  }
-  for (; r < row_count; ++r) {
-    One::dot(rows + r, panels, panel_count, words, out + r * stride, stride);
+  const std::size_t panel_bytes = words * kPanelColumns * 4;
+  const std::size_t fitting = panel_bytes > 0 ? kPanelBytes / panel_bytes : panel_count;
+  const std::size_t at_a_time = fitting > 1 ? fitting : 1;
+  for (std::size_t first = 0; first < row_count; first += kRowsAtATime) {
+    const std::size_t count = row_count - first < kRowsAtATime ? row_count - first : kRowsAtATime;
+    int corrections[kRowsAtATime];
+    for (std::size_t r = 0; r < count; ++r) corrections[r] = correction(rows[first + r], words);
+    for (std::size_t p = 0; p < panel_count; p += at_a_time) {
+      const std::size_t some = panel_count - p < at_a_time ? panel_count - p : at_a_time;
+      const std::uint8_t* const from = panels + p * panel_bytes;
+      std::int32_t* const to = out + first * stride + p * kPanelColumns;
+      std::size_t r = 0;
+      for (; r + 8 <= count; r += 8) {
+        Eight::dot(rows + first + r, corrections + r, from, some, words, to + r * stride, stride);
+      }
+      for (; r + 4 <= count; r += 4) {
+        Four::dot(rows + first + r, corrections + r, from, some, words, to + r * stride, stride);
+      }
+      for (; r < count; ++r) {
+        One::dot(rows + first + r, corrections + r, from, some, words, to + r * stride, stride);
+      }
+    }
   }
 }
 

@@ -249,6 +249,54 @@ TEST_P(PanelKernelsOf, ALimitHasTheWantedNumberBelowIt) {
   }
 }
 
+TEST_P(PanelKernelsOf, PlacesAreWithinEitherLimit) {
+  std::mt19937 random(7);
+  for (std::size_t n = 0; n <= 130; ++n) {
+    std::vector<float> x(n), limits(n);
+    for (float& value : x) value = static_cast<float>(random() % 40);
+    for (float& limit : limits) limit = static_cast<float>(random() % 9) - 1;
+    if (n > 5) {
+      x[3] = kInfinity;
+      limits[5] = kInfinity;
+      x[4] = std::numeric_limits<float>::quiet_NaN();
+      limits[0] = -kInfinity;
+    }
+    const Misplaced<float> at(x, 4), limits_at(limits, 8);
+    std::vector<std::uint32_t> places(n + kPlacesSlack);
+    for (const float limit : {-kInfinity, 0.0F, 6.0F, std::numeric_limits<float>::max()}) {
+      std::vector<std::uint32_t> expected;
+      for (std::size_t i = 0; i < n; ++i) {
+        if (x[i] <= limit || x[i] <= limits[i]) expected.push_back(static_cast<std::uint32_t>(i));
+      }
+      const std::size_t count =
+          table().places_within(at.data(), limits_at.data(), n, limit, places.data());
+      ASSERT_EQ(std::vector<std::uint32_t>(places.data(), places.data() + count), expected)
+          << n << ' ' << limit;
+    }
+  }
+}
+
+TEST_P(PanelKernelsOf, FindsPlacesInAList) {
+  std::mt19937 random(8);
+  for (std::size_t count = 0; count <= 70; ++count) {
+    std::vector<std::uint32_t> list(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      list[i] = static_cast<std::uint32_t>(7 * i + random() % 7 + (i % 2 == 0 ? 0x80000000U : 0));
+    }
+    std::shuffle(list.begin(), list.end(), random);
+    std::vector<std::uint32_t> x(list);
+    for (int i = 0; i < 20; ++i) x.push_back(static_cast<std::uint32_t>(random() % (7 * 70)));
+    x.push_back(0);
+    x.push_back(0xFFFFFFFF);
+    const Misplaced<std::uint32_t> at(x, 4), list_at(list, 8);
+    std::vector<std::uint32_t> places(x.size());
+    table().places_in_list(at.data(), x.size(), list_at.data(), count, places.data());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      ASSERT_EQ(places[i], std::ranges::find(list, x[i]) - list.begin()) << count << ' ' << i;
+    }
+  }
+}
+
 TEST_P(PanelKernelsOf, TransposesBlocks) {
   std::mt19937 random(7);
   const auto from = random_floats(random, 50 * 40);
