@@ -43,8 +43,10 @@ CORE_SRCS = \
 	src/core/hnsw/bulk/collector.cpp \
 	src/core/hnsw/bulk/columns.cpp \
 	src/core/hnsw/bulk/leaf.cpp \
+	src/core/hnsw/bulk/leaves_block.cpp \
 	src/core/hnsw/bulk/link_points.cpp \
 	src/core/hnsw/bulk/link_table.cpp \
+	src/core/hnsw/bulk/near_leaf.cpp \
 	src/core/hnsw/bulk/nearest.cpp \
 	src/core/hnsw/bulk/partition.cpp \
 	src/core/hnsw/bulk/parts.cpp \

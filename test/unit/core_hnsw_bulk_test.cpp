@@ -291,7 +291,7 @@ TEST_P(EveryFormat, ALeafLinksEachMemberToItsNearestByTheRule) {
   std::vector<NodeId> members;
   for (NodeId i = 0; i < 150; ++i) members.push_back(1000 + i);
   Leaf leaf(GetParam(), kCandidates, kCandidates, false);
-  leaf.build(members, coded.codes, std::vector<float>(members.size(), kInfinity), nothing);
+  leaf.build(members, coded.codes, nothing);
   const auto distance = [&](std::size_t a, std::size_t b) {
     return codes::pair_distance(GetParam(), coded.codes[a], coded.codes[b]);
   };

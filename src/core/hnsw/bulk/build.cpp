@@ -57,8 +57,9 @@ class Linker {
     const Members members(layer, graph_, memory_);
     const LinkSettings settings =
         settings_for(graph_.format(), graph_.params(), graph_.node_count(), layer);
-    Team* const team =
+    std::byte* const block =
         members.nodes.size() > settings.partition.most ? share_points(members) : nullptr;
+    Team* const team = block != nullptr ? team_ : nullptr;
     const auto know = [&](LinkTable& table, PointOrder order) {
       take_from_above(layer, members, order, table);
     };
@@ -73,20 +74,20 @@ class Linker {
         graph_.set_links(members.nodes[order[i]], layer, links_);
       }
     };
-    Partition partition = link_points(graph_.format(), members.codes, settings, rng_,
-                                      watch_.interrupt, memory_, team, know, take);
+    Partition partition = link_points(graph_.format(), {members.codes, block, team}, settings, rng_,
+                                      watch_.interrupt, memory_, know, take);
     if (team != nullptr) team->free_points();
     return partition;
   }
 
-  /// The team, if there is one and the points can be shown to it.
-  Team* share_points(const Members& members) {
+  /// The points' block, if there is a team and they can be shown to it.
+  std::byte* share_points(const Members& members) {
     if (team_ == nullptr) return nullptr;
     std::byte* const block =
         team_->share(PointsBlock::bytes(graph_.format(), members.codes.size()));
     if (block == nullptr) return nullptr;
     PointsBlock::write(block, graph_.format(), members.codes);
-    return team_;
+    return block;
   }
 
   /// Gives the nodes of `layer` that are on the one above, too, what the rule kept there.  Leaves
@@ -99,8 +100,7 @@ class Linker {
     }
     LinkList list;
     std::vector<LinkEntry> entries;
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      const NodeId node = members.nodes[order[i]];
+    for (const NodeId node : members.nodes) {  // in memory as in number
       if (graph_.level(node) <= layer) continue;
       graph_.links(node, layer + 1, list);
       entries.clear();
@@ -112,7 +112,7 @@ class Linker {
                            row[other] | kKeptByRule});
       }
       std::sort(entries.begin(), entries.end(), nearer);
-      table.merge(i, entries);
+      table.merge(row[node], entries);
     }
   }
 

@@ -9,6 +9,23 @@
 
 namespace vec::hnsw::bulk {
 
+namespace {
+
+/// Says quickly of most nodes that they are not in a list.
+class NodeFilter {
+ public:
+  void add(NodeId node) { words_[word(node)] |= bit(node); }
+  bool may_have(NodeId node) const { return (words_[word(node)] & bit(node)) != 0; }
+
+ private:
+  static std::size_t word(NodeId node) { return node / 64 % 8; }
+  static std::uint64_t bit(NodeId node) { return std::uint64_t{1} << node % 64; }
+
+  std::array<std::uint64_t, 8> words_{};
+};
+
+}  // namespace
+
 void Leaf::begin(std::span<const NodeId> members, Codes codes) {
   members_ = members;
   codes_ = codes;
@@ -48,16 +65,15 @@ void Leaf::measure(std::size_t first) {
 void Leaf::find_nearest(std::size_t first) {
   const std::size_t end = std::min(first + Columns::kRows, members_.size());
   for (std::size_t place = first; place < end; ++place) {
-    const auto found =
-        nearest_.find({row_of(place), members_.size()}, candidates_, place, bounds_[place]);
+    const auto found = nearest_.find({row_of(place), members_.size()}, candidates_, place);
     std::ranges::copy(found, near_.begin() + static_cast<std::ptrdiff_t>(start_of(place)));
     found_[place] = static_cast<std::uint16_t>(found.size());
-    const bool is_bounded = bounds_[place] < std::numeric_limits<float>::infinity();
-    if (!is_bounded && found_[place] == candidates_) add_scouts(place);
+    add_scouts(place);
   }
 }
 
 void Leaf::add_scouts(std::size_t place) {
+  if (found_[place] < candidates_) return;
   const float* const distances = row_of(place);
   const std::size_t start = start_of(place);
   const float farthest = near_[start + candidates_ - 1].distance;

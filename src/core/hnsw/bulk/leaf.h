@@ -41,14 +41,9 @@ class Leaf {
 
   /// Finds links among `members`, whose codes are `codes`, and the ones back from what the rule
   /// kept.  interrupt() is called now and then.
-  /// bounds   of each member: it has enough links from other leaves that are no longer, and gets no
-  ///          longer ones here, nor scouts, but links back from those that keep it; infinity if it
-  ///          has not enough
   template <class Interrupt>
-  void build(std::span<const NodeId> members, Codes codes, std::span<const float> bounds,
-             Interrupt interrupt) {
+  void build(std::span<const NodeId> members, Codes codes, Interrupt interrupt) {
     begin(members, codes);
-    bounds_ = bounds;
     for (std::size_t first = 0; first < members.size(); first += Columns::kRows) {
       interrupt();
       measure(first);
@@ -101,7 +96,6 @@ class Leaf {
   Columns columns_;
   Nearest nearest_;
   std::span<const NodeId> members_;
-  std::span<const float> bounds_;
   Codes codes_;
   std::size_t stride_ = 0;
   std::vector<float> matrix_;

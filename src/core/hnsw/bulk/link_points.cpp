@@ -6,14 +6,16 @@
 #include <optional>
 
 #include "core/hnsw/bulk/leaf.h"
-#include "core/hnsw/bulk/nearest.h"
+#include "core/hnsw/bulk/leaves_block.h"
+#include "core/hnsw/bulk/near_leaf.h"
 
 namespace vec::hnsw::bulk {
 
 LinkSettings settings_for(const codes::Format& format, const Params& params, std::size_t points,
                           int layer) {
   constexpr double kFew = 250'000;
-  constexpr double kMany = 1;  // of `size`: 435,000 points
+  constexpr double kMany = 1;          // of `size`: 435,000 points
+  constexpr std::size_t kShort = 300;  // bytes of a code
   LinkSettings settings{};
   const double effort = 1.5 * std::log2(std::max(1, params.ef_construction) / 64.0);
   const double size = 1.25 * std::max(0.0, std::log2(static_cast<double>(points) / kFew));
@@ -22,8 +24,11 @@ LinkSettings settings_for(const codes::Format& format, const Params& params, std
   // a point is seldom missed by all of them.
   const long of_full_size = leaves(4 + effort + size);
   const long fanout = leaves(4 + effort + 2 * size);
+  // What that saves does not grow with the dimensions, and what it costs in recall does (README).
+  settings.rule_last = layer == 0 && size >= kMany && format.code_bytes <= kShort;
+  const long full_size = settings.rule_last ? 800 : 1000;
   settings.partition.fanout = static_cast<std::size_t>(fanout);
-  settings.partition.leaf_size = static_cast<std::size_t>(1000 * of_full_size / fanout);
+  settings.partition.leaf_size = static_cast<std::size_t>(full_size * of_full_size / fanout);
   // Who is near under the inner product is not always who is near in direction.
   if (format.metric == codes::Metric::kInnerProduct) settings.partition.fanout += 2;
   settings.partition.most = 2000;
@@ -32,18 +37,17 @@ LinkSettings settings_for(const codes::Format& format, const Params& params, std
   settings.links = static_cast<std::size_t>(params.max_links(layer));
   settings.held = settings.links + std::max<std::size_t>(8, settings.links / 4);
   settings.by_rule = std::max<std::size_t>(16, settings.candidates * 3 / 4);
-  // Of few points the recall that this costs would not stay above that of inserts.
-  settings.enough = size >= kMany && layer == 0 ? settings.candidates : 0;
   return settings;
 }
 
 std::size_t bytes_per_point(const LinkSettings& settings) {
   return settings.held * sizeof(LinkEntry) + sizeof(std::uint8_t) + sizeof(float) +
-         (settings.partition.fanout * 2 + 5) * sizeof(std::uint32_t);
+         sizeof(const std::byte*) + (settings.partition.fanout * 2 + 4) * sizeof(std::uint32_t);
 }
 
 std::size_t bytes_of_leaf(const LinkSettings& settings, std::size_t points) {
-  return Leaf::matrix_bytes(std::min(points, settings.partition.most));
+  const std::size_t members = std::min(points, settings.partition.most);
+  return settings.rule_last ? NearLeaf::bytes(members, settings.held) : Leaf::matrix_bytes(members);
 }
 
 Block::Block(std::size_t bytes, std::pmr::memory_resource* memory)
@@ -74,42 +78,52 @@ void assign_together(const codes::Format& format, Codes points, const LeaderPlac
 
 }  // namespace
 
-Partition link_points(const codes::Format& format, Codes points, const LinkSettings& settings,
-                      Rng& rng, const std::function<void()>& interrupt,
-                      std::pmr::memory_resource* memory, Team* team,
+Partition link_points(const codes::Format& format, const Points& points,
+                      const LinkSettings& settings, Rng& rng,
+                      const std::function<void()>& interrupt, std::pmr::memory_resource* memory,
                       const std::function<void(LinkTable&, PointOrder)>& know,
                       const std::function<void(const LinkTable&, PointOrder)>& take) {
+  const std::size_t count = points.codes.size();
+  Team* const team = points.team;
   AssignAll assign_all;
   if (team != nullptr) {
     assign_all = [&](const LeaderPlaces& places, std::size_t fanout,
                      std::pmr::vector<std::uint32_t>& choices) {
-      assign_together(format, points, places, fanout, choices, interrupt, *team);
+      assign_together(format, points.codes, places, fanout, choices, interrupt, *team);
     };
   }
   Partition partition =
-      make_partition(format, points, settings.partition, rng, memory, interrupt, assign_all);
+      make_partition(format, points.codes, settings.partition, rng, memory, interrupt, assign_all);
 
-  const LeavesBlock::Settings leaf_settings{
-      static_cast<std::uint32_t>(settings.links),      static_cast<std::uint32_t>(settings.held),
-      static_cast<std::uint32_t>(settings.candidates), static_cast<std::uint32_t>(settings.by_rule),
-      static_cast<std::uint32_t>(settings.enough),     settings.bridges};
-  const std::size_t bytes = LeavesBlock::bytes(points.size(), partition, leaf_settings);
+  // Near points near each other in memory, if they may be moved: leaves and lists are of near ones.
+  std::pmr::vector<const std::byte*> rows(count, memory);
+  if (points.block != nullptr) {
+    PointsBlock::reorder(points.block, partition.order);
+    std::ranges::copy(PointsBlock(points.block).codes(), rows.begin());
+  } else {
+    for (std::size_t row = 0; row < count; ++row) rows[row] = points.codes[partition.order[row]];
+  }
+
+  const LeavesBlock::Settings leaf_settings{static_cast<std::uint32_t>(settings.links),
+                                            static_cast<std::uint32_t>(settings.held),
+                                            static_cast<std::uint32_t>(settings.candidates),
+                                            static_cast<std::uint32_t>(settings.by_rule),
+                                            settings.bridges,
+                                            settings.rule_last};
+  const std::size_t bytes = LeavesBlock::bytes(count, partition, leaf_settings);
   std::byte* const shared = team != nullptr ? team->share(bytes) : nullptr;
   std::optional<Block> own;
   if (shared == nullptr) own.emplace(bytes, memory);
   std::byte* const block = shared != nullptr ? shared : own->data();
-  LeavesBlock::write(block, points.size(), partition, leaf_settings);
+  LeavesBlock::write(block, count, partition, leaf_settings);
   LeavesBlock leaves(block);
   LinkTable table = leaves.table();
   if (know) know(table, partition.order);
-  if (shared != nullptr) team->start(Task::kLeaves);
-  leaves.link(format, points, interrupt);
-  if (shared != nullptr) {
-    team->wait();
-    team->start(Task::kChoose);
+  for (const Task task : LeavesBlock::tasks(leaf_settings)) {
+    if (shared != nullptr) team->start(task);
+    leaves.work(task, format, rows, interrupt);
+    if (shared != nullptr) team->wait();
   }
-  leaves.choose(format, points, interrupt);
-  if (shared != nullptr) team->wait();
   take(table, partition.order);
   if (shared != nullptr) team->free_task_block();
   return partition;

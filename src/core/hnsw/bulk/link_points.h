@@ -1,8 +1,9 @@
 // core/hnsw/bulk/link_points.h
 //
 // Linking points among themselves: leaves of near ones (partition.h), links within each leaf
-// (leaf.h), their union (link_table.h), the best of that (choose_best.h).  Nothing here knows of
-// graphs: points are numbered from 0.
+// (leaf.h), their union (link_table.h), the best of that (choose_best.h).  Or, of many points, the
+// nearest within each leaf (near_leaf.h), the nearest of all that, and the rule at last.  Nothing
+// here knows of graphs: points are numbered from 0.
 
 #ifndef VEC_CORE_HNSW_BULK_LINK_POINTS_H_
 #define VEC_CORE_HNSW_BULK_LINK_POINTS_H_
@@ -24,11 +25,11 @@ namespace vec::hnsw::bulk {
 struct LinkSettings {
   PartitionSettings partition;
   std::size_t candidates;  // of each member of a leaf
-  std::size_t by_rule;     // of those, the ones that the rule is asked about
-  std::size_t enough;      // so many known ones, and only nearer ones are wanted; 0: never
+  std::size_t by_rule;     // of those, the ones that the rule is asked about in the leaf
   std::size_t links;       // that a point gets
   std::size_t held;        // of a point until all of its leaves are done
   bool bridges;            // leaf.h
+  bool rule_last;          // the rule is asked about what is held, not in each leaf
 };
 
 /// What ef_construction stands for here: the more, the more leaves a point is in.  The more points,
@@ -45,14 +46,20 @@ std::size_t bytes_of_leaf(const LinkSettings& settings, std::size_t points);
 /// Partition::order: near points one after another.
 using PointOrder = std::span<const std::uint32_t>;
 
-/// team    sees the points as its first block already (PointsBlock); may be null
+/// What there is to link, and who helps.
+struct Points {
+  Codes codes;
+  std::byte* block = nullptr;  // a PointsBlock of them, which comes out in another order
+  Team* team = nullptr;        // sees the block as its first one already
+};
+
 /// know    merges links that are known beforehand into the empty lists; may be null
 /// take    gets the lists, at most settings.links each, once
 /// In the table points[order[i]] has row i, and is what a link to i leads to.
 /// Returns the partition.
-Partition link_points(const codes::Format& format, Codes points, const LinkSettings& settings,
-                      Rng& rng, const std::function<void()>& interrupt,
-                      std::pmr::memory_resource* memory, Team* team,
+Partition link_points(const codes::Format& format, const Points& points,
+                      const LinkSettings& settings, Rng& rng,
+                      const std::function<void()>& interrupt, std::pmr::memory_resource* memory,
                       const std::function<void(LinkTable&, PointOrder order)>& know,
                       const std::function<void(const LinkTable&, PointOrder order)>& take);
 

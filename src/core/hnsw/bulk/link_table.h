@@ -2,19 +2,17 @@
 //
 // The best links found so far, of every node of a layer.
 //
-// Merging is a union cut to the best: what the rule kept goes before what only fills up, the near
-// before the far.  A node found twice counts as kept if it was kept once, and at the lesser of its
-// distances, which differ by rounding.  But for that rounding, the order in which lists come makes
-// no difference.
+// Merging is a union cut to the best: what is marked goes before what only fills up, the near
+// before the far.  A node found twice has the marks of both, and the lesser of the distances, which
+// differ by rounding.  The order in which lists come makes no difference, as long as what the rule
+// kept has room.
 
 #ifndef VEC_CORE_HNSW_BULK_LINK_TABLE_H_
 #define VEC_CORE_HNSW_BULK_LINK_TABLE_H_
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <vector>
 
@@ -28,23 +26,17 @@ struct LinkEntry {
   Link link;
 };
 
+/// The mark of a link that stays though others are nearer, but gives way to what the rule kept
+/// (kKeptByRule): one to a scout (leaf.h), then one back from whom the rule gave a link.  While
+/// points are linked among themselves there is no tree.
+inline constexpr Link kStays = kTreeLink;
+
+inline bool is_marked(const LinkEntry& entry) { return (entry.link & (kKeptByRule | kStays)) != 0; }
+
 /// The order of lists.
 inline bool nearer(const LinkEntry& a, const LinkEntry& b) {
   return a.distance < b.distance || (a.distance == b.distance && node_of(a.link) < node_of(b.link));
 }
-
-/// Says quickly of most nodes that they are not in a list.
-class NodeFilter {
- public:
-  void add(NodeId node) { words_[word(node)] |= bit(node); }
-  bool may_have(NodeId node) const { return (words_[word(node)] & bit(node)) != 0; }
-
- private:
-  static std::size_t word(NodeId node) { return node / 64 % 8; }
-  static std::uint64_t bit(NodeId node) { return std::uint64_t{1} << node % 64; }
-
-  std::array<std::uint64_t, 8> words_{};
-};
 
 /// Lists are ascending in distance, those of equal distance in node number.
 /// Several processes may merge into one table at the same time.
@@ -55,24 +47,21 @@ class LinkTable {
     LinkEntry* entries;                 // rows * limit
     std::uint8_t* counts;               // rows
     std::atomic<std::uint32_t>* locks;  // kLocks
-    std::atomic<float>* bounds;         // rows; may be null
+    std::atomic<float>* bounds;         // rows, infinity where the list is empty; may be null
   };
   static constexpr std::size_t kLocks = 1024;
 
-  /// enough   see bound()
-  LinkTable(Memory memory, std::size_t limit, std::size_t enough = 0);
+  LinkTable(Memory memory, std::size_t limit);
 
-  /// Unites the list of `row` with `found`: ascending as lists are, no node twice.
+  /// Unites the list of `row` with `found`: in any order, no node twice.
   void merge(std::size_t row, std::span<const LinkEntry> found);
 
-  /// The length that `enough` links of the list of `row` do not exceed; infinity if it has fewer,
-  /// or if that length is 0, and always if `enough` is 0 or there is no room for bounds.  While
-  /// others merge, too.
-  float bound(std::size_t row) const {
-    const float bound =
-        memory_.bounds == nullptr ? 0 : memory_.bounds[row].load(std::memory_order_relaxed);
-    return bound == 0 ? std::numeric_limits<float>::infinity() : bound;
-  }
+  /// The same for one that is marked, mostly one that is there already: nothing is sorted.
+  void merge_marked(std::size_t row, LinkEntry entry);
+
+  /// What is farther and not marked would not be taken into the list of `row`.  While others merge,
+  /// too.  There must be room for bounds.
+  float bound(std::size_t row) const { return memory_.bounds[row].load(std::memory_order_relaxed); }
 
   /// Has the list of `row` fetched into the cache.
   void prefetch(std::size_t row) const {
@@ -81,22 +70,30 @@ class LinkTable {
     __builtin_prefetch(memory_.counts + row);
   }
 
-  /// While nobody merges.
+  /// While nobody merges into that row.
   std::span<const LinkEntry> list(std::size_t row) const {
     return {memory_.entries + row * limit_, memory_.counts[row]};
   }
 
+  /// Makes `copy` the list of `row` as it is now, while others merge.
+  void copy(std::size_t row, std::vector<LinkEntry>& copy) const;
+
   /// Makes `list`, no longer than what is there and ascending as lists are, the list of `row`.
-  /// While nobody merges.
+  /// While nobody merges into that row.
   void shorten(std::size_t row, std::span<const LinkEntry> list);
 
  private:
   void merge_locked(std::size_t row, std::span<const LinkEntry> found);
+  bool unite_known(LinkEntry* own, std::size_t count, std::span<const LinkEntry> found);
+  void sort_all();
 
   Memory memory_;
   std::size_t limit_;
-  std::size_t enough_;
-  std::vector<LinkEntry> merged_;
+  // Scratch, with room for whatever one call needs.
+  std::vector<std::uint32_t> own_nodes_, nodes_, places_, ranks_;
+  std::vector<float> own_distances_, distances_;
+  std::vector<LinkEntry> all_, merged_;
+  std::size_t all_size_ = 0;
 };
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 static_assert(std::atomic<float>::is_always_lock_free);

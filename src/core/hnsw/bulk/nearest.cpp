@@ -19,20 +19,13 @@ bool nearer(const Near& a, const Near& b) {
 }  // namespace
 
 std::span<const Near> Nearest::find(std::span<const float> distances, std::size_t count,
-                                    std::size_t without, float bound) {
+                                    std::size_t without) {
   VEC_ASSERT(count <= kMost);
   const auto& table = kernels::active();
+  // One more, as one of them may be the one to leave out.
+  const float limit = table.limit_for(distances.data(), distances.size(), count + 1);
   places_.resize(distances.size() + kernels::kPlacesSlack);
-  const auto find_up_to = [&](float limit) {
-    return table.places_up_to(distances.data(), distances.size(), limit, places_.data());
-  };
-  const bool is_bounded = bound < std::numeric_limits<float>::infinity();
-  std::size_t size = is_bounded ? find_up_to(bound) : distances.size();
-  if (!is_bounded || size > kMostRanked) {
-    // One more, as one of them may be the one to leave out.
-    const float limit = table.limit_for(distances.data(), distances.size(), count + 1);
-    size = find_up_to(std::min(limit, bound));
-  }
+  std::size_t size = table.places_up_to(distances.data(), distances.size(), limit, places_.data());
   found_.clear();
   if (size > kMostRanked) {
     for (std::size_t i = 0; i < size; ++i) {

@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <vector>
 
@@ -30,10 +29,8 @@ class Nearest {
   /// The `count` nearest of `distances`, ascending, ties by place; NaN is never among them, nor is
   /// what is infinitely far.
   /// without  a place to leave out; any other number leaves out nothing
-  /// bound    what is farther is left out, too
   std::span<const Near> find(std::span<const float> distances, std::size_t count,
-                             std::size_t without,
-                             float bound = std::numeric_limits<float>::infinity());
+                             std::size_t without);
 
  private:
   std::vector<std::uint32_t> places_;

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <limits>
 #include <optional>
 
 #include "core/hnsw/bulk/nearest.h"
+#include "kernels/kernels.h"
 
 namespace vec::hnsw::bulk {
 
@@ -17,6 +19,8 @@ using Places = std::pmr::vector<std::uint32_t>;
 constexpr std::size_t kMostDirect = 1000;
 constexpr std::size_t kGroupsProbed = 6;
 constexpr std::size_t kChunk = 16384;
+/// What is infinitely far leads nobody.
+constexpr float kFarthest = std::numeric_limits<float>::max();
 /// A cut that leaves a part this large has found nothing to cut by.
 constexpr double kHopeless = 0.9;
 
@@ -60,10 +64,34 @@ class Assigner {
     }
   }
 
+  /// Calls each(row, near) for the columns that are at most as far from each of `rows` as
+  /// limit(row), or as the nearest few seem to be.
+  template <class Limit, class Each>
+  void within(Codes rows, std::size_t count, const std::function<void()>& interrupt, Limit limit,
+              Each each) {
+    const auto& table = kernels::active();
+    distances_.resize(Columns::kRows * columns_.stride());
+    places_.resize(columns_.size() + kernels::kPlacesSlack);
+    for (std::size_t first = 0; first < rows.size(); first += Columns::kRows) {
+      interrupt();
+      const std::size_t block = std::min(Columns::kRows, rows.size() - first);
+      columns_.distances(rows.subspan(first, block), 0, distances_.data());
+      for (std::size_t r = 0; r < block; ++r) {
+        const float* const row = distances_.data() + r * columns_.stride();
+        float most = limit(first + r);
+        if (most == kFarthest && columns_.size() > count)
+          most = table.limit_for(row, columns_.size(), count);
+        const std::size_t found = table.places_up_to(row, columns_.size(), most, places_.data());
+        for (std::size_t i = 0; i < found; ++i) each(first + r, Near{row[places_[i]], places_[i]});
+      }
+    }
+  }
+
  private:
   Columns columns_;
   Nearest nearest_;
   std::vector<float> distances_;
+  std::vector<std::uint32_t> places_;
 };
 
 /// Lists the points of each leader: members[starts[l]..starts[l + 1]).
@@ -220,24 +248,22 @@ struct Leaders::Parts {
                        visitors[near.place].push_back(static_cast<std::uint32_t>(i));
                      }
                    });
-    std::vector<Near> best(points.size() * count, Near{0, kNoLeader});
+    std::vector<Near> best(points.size() * count, Near{kFarthest, kNoLeader});
     std::vector<const std::byte*> rows;
     for (std::size_t g = 0; g < groups.size(); ++g) {
       rows = pick(points, visitors[g]);
       const auto first = static_cast<std::uint32_t>(group_starts[g]);
-      groups[g].nearest(rows, count, interrupt, [&](std::size_t v, std::span<const Near> nearest) {
-        Near* const own = best.data() + visitors[g][v] * count;
-        for (const Near& near : nearest) {
-          std::size_t at = count;
-          while (at > 0 &&
-                 (own[at - 1].place == kNoLeader || near.distance < own[at - 1].distance)) {
-            --at;
-          }
-          if (at == count) break;
-          std::copy_backward(own + at, own + count - 1, own + count);
-          own[at] = {near.distance, first + near.place};
-        }
-      });
+      const auto own = [&](std::size_t v) { return best.data() + visitors[g][v] * count; };
+      groups[g].within(
+          rows, count, interrupt, [&](std::size_t v) { return own(v)[count - 1].distance; },
+          [&](std::size_t v, Near near) {
+            Near* const list = own(v);
+            std::size_t at = count;
+            while (at > 0 && near.distance < list[at - 1].distance) --at;
+            if (at == count) return;
+            std::copy_backward(list + at, list + count - 1, list + count);
+            list[at] = {near.distance, first + near.place};
+          });
     }
     for (std::size_t i = 0; i < best.size(); ++i) choices[i] = best[i].place;
   }

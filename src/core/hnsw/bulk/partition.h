@@ -91,7 +91,19 @@ std::pmr::vector<std::uint32_t> order_by_leader(const codes::Format& format, Cod
 /// What every search comes to on its way down is on few pages then.
 template <class LevelOf>
 void put_upper_first(std::span<std::uint32_t> order, LevelOf level_of) {
-  std::ranges::stable_sort(order, std::greater<>{}, level_of);
+  // Few are above layer 0: only they are sorted.
+  std::vector<std::uint32_t> upper;
+  std::size_t to = order.size();
+  for (std::size_t from = order.size(); from-- > 0;) {
+    if (level_of(order[from]) > 0) {
+      upper.push_back(order[from]);
+    } else {
+      order[--to] = order[from];
+    }
+  }
+  std::ranges::reverse(upper);
+  std::ranges::stable_sort(upper, std::greater<>{}, level_of);
+  std::ranges::copy(upper, order.begin());
 }
 
 }  // namespace vec::hnsw::bulk

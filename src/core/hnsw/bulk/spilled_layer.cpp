@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "core/hnsw/bulk/choose_best.h"
-#include "core/hnsw/bulk/leaf.h"
 #include "core/hnsw/bulk/link_points.h"
 
 namespace vec::hnsw::bulk {
@@ -37,7 +36,7 @@ class Linker {
         team_(team),
         settings_(
             settings_for(context.format, context.params, points.records.count, points.layer)) {
-    context.shrink_leaves(settings_.partition);
+    context.shrink_leaves(settings_);
   }
 
   void link_parts() {
@@ -87,7 +86,7 @@ class Linker {
       for (std::size_t place = first; place < end; ++place) {
         if (place % kBetweenInterrupts == 0) watch_.interrupt();
         if (above != nullptr) merge_above(*above, place, table, place - first);
-        choose_best(table.list(place - first), settings_.links, nullptr, chosen_);
+        choose_nearest(table.list(place - first), settings_.links, chosen_);
         for (LinkEntry& entry : chosen_) {
           entry.link =
               make_link(points_.node(node_of(entry.link)), kept_by_rule(entry.link), false);
@@ -129,8 +128,8 @@ class Linker {
         ++range.count;
       }
     };
-    link_points(format, points.codes(), settings_, rng_, watch_.interrupt, context_.memory,
-                shared != nullptr ? team_ : nullptr, nullptr, take);
+    link_points(format, {points.codes(), block, shared != nullptr ? team_ : nullptr}, settings_,
+                rng_, watch_.interrupt, context_.memory, nullptr, take);
     if (shared != nullptr) team_->free_points();
   }
 
@@ -205,11 +204,13 @@ Parts::Limits SpillContext::limits(std::size_t bytes_per_record, std::size_t fix
   return {std::max(rest / bytes_per_record, kFewestRecords), most_files(), memory_bytes / 8};
 }
 
-void SpillContext::shrink_leaves(PartitionSettings& settings) const {
-  while (settings.most > kFewestMembers && Leaf::matrix_bytes(settings.most) > memory_bytes / 4) {
-    settings.most -= settings.most / 8;
+void SpillContext::shrink_leaves(LinkSettings& settings) const {
+  PartitionSettings& partition = settings.partition;
+  while (partition.most > kFewestMembers &&
+         bytes_of_leaf(settings, partition.most) > memory_bytes / 4) {
+    partition.most -= partition.most / 8;
   }
-  settings.leaf_size = std::min(settings.leaf_size, settings.most / 2);
+  partition.leaf_size = std::min(partition.leaf_size, partition.most / 2);
 }
 
 void link_spilled(const SpillContext& context, const SpilledPoints& points, ListFile* above,

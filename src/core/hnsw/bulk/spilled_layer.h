@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/hnsw/bulk/build.h"
+#include "core/hnsw/bulk/link_points.h"
 #include "core/hnsw/bulk/link_table.h"
 #include "core/hnsw/bulk/parts.h"
 #include "core/hnsw/graph.h"
@@ -65,7 +66,7 @@ struct SpillContext {
   /// fixed   bytes that are needed beside them
   Parts::Limits limits(std::size_t bytes_per_record, std::size_t fixed = 0) const;
   /// Makes leaves so small that the matrix of one is at most a quarter of the memory.
-  void shrink_leaves(PartitionSettings& settings) const;
+  void shrink_leaves(LinkSettings& settings) const;
 };
 
 /// above   lists of the layer above, or null: what the rule kept there is added.  Leaves know only

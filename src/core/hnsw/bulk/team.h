@@ -16,12 +16,11 @@
 #include <vector>
 
 #include "core/hnsw/bulk/columns.h"
-#include "core/hnsw/bulk/link_table.h"
 #include "core/hnsw/bulk/partition.h"
 
 namespace vec::hnsw::bulk {
 
-enum class Task : std::uint32_t { kNone, kAssign, kLeaves, kChoose };
+enum class Task : std::uint32_t { kNone, kAssign, kFindLinks, kAskRule, kLinkBack, kChoose };
 
 /// The others, as the leader sees them.
 class Team {
@@ -40,6 +39,13 @@ class Team {
   virtual void wait() = 0;
 };
 
+/// The parts of a block begin at multiples of this.
+constexpr std::size_t aligned(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+template <class T>
+T* at(std::byte* block, std::size_t offset) {
+  return reinterpret_cast<T*>(block + offset);
+}
+
 /// The codes of all points: what every task is about.
 class PointsBlock {
  public:
@@ -48,6 +54,8 @@ class PointsBlock {
   static void write(std::byte* block, const codes::Format& format, Codes points);
   /// Fills a block but for the codes, and returns where those belong, one behind the other.
   static std::byte* begin(std::byte* block, const codes::Format& format, std::size_t points);
+  /// Brings the codes of a block into another order: the i-th will be the one that is order[i]-th.
+  static void reorder(std::byte* block, std::span<const std::uint32_t> order);
 
   explicit PointsBlock(const std::byte* block);
   const codes::Format& format() const { return format_; }
@@ -73,41 +81,6 @@ class AssignBlock {
   struct Header;
   Header& header() const;
   std::uint32_t* numbers() const;  // leaders, supers, choices
-
-  std::byte* block_;
-};
-
-/// The links within leaves, united, and the best of them.
-class LeavesBlock {
- public:
-  struct Settings {
-    std::uint32_t links;  // see LinkSettings
-    std::uint32_t held;
-    std::uint32_t candidates;  // see Leaf
-    std::uint32_t by_rule;
-    std::uint32_t enough;   // 0: never
-    std::uint32_t bridges;  // not 0: there are
-  };
-  static std::size_t bytes(std::size_t points, const Partition& partition,
-                           const Settings& settings);
-  static void write(std::byte* block, std::size_t points, const Partition& partition,
-                    const Settings& settings);
-
-  explicit LeavesBlock(std::byte* block) : block_(block) {}
-  /// Fills the lists.  Rows and links are places in the partition's order: what is near is near in
-  /// memory, too, and near ones have links in common whose codes are at hand.
-  void link(const codes::Format& format, Codes points, const std::function<void()>& interrupt);
-  /// Then cuts them to the best.
-  void choose(const codes::Format& format, Codes points, const std::function<void()>& interrupt);
-  LinkTable table() const;
-
- private:
-  struct Header;
-  struct Places;
-  Header& header() const;
-  static Places places(std::size_t points, std::size_t leaves, std::size_t members,
-                       std::size_t held);
-  Places places() const;
 
   std::byte* block_;
 };
