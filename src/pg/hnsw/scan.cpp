@@ -188,12 +188,13 @@ bool Scan::begin_anew() {
   return true;
 }
 
+/// All at once: rows are to come in the order of their own distances, which is not quite that of the
+/// distances of their codes, and a strictly ordered scan leaves out what comes too late.
 bool Scan::drain() {
   draining_ = true;
-  Candidate candidate;
-  if (!search_->drain(candidate)) return false;
-  add({&candidate, 1});
-  return true;
+  bool any = false;
+  for (Candidate candidate; search_->drain(candidate); any = true) add({&candidate, 1});
+  return any;
 }
 
 /// Some of what the search found is dead to this snapshot.  Searches on until as many living
