@@ -28,6 +28,12 @@ using test::Values;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
+#if defined(VECTOR_EMULATED)
+constexpr std::size_t kPoints = 800;
+#else
+constexpr std::size_t kPoints = 3000;
+#endif
+
 void nothing() {}
 
 struct CodedPoints {
@@ -142,11 +148,13 @@ TEST(NearLeaf, FindsTheNearestOfEachMember) {
                              codes::choose_format(Element::kFloat, Metric::kInnerProduct, 9),
                              codes::choose_format(Element::kBit, Metric::kHamming, 140)}) {
     const CodedPoints points(format, kMembers);
+    std::vector<std::vector<float>> near;
+    for (std::size_t i = 0; i < kMembers; ++i) near.push_back(points.distances_from(i));
     for (const std::size_t wanted : {std::size_t{5}, std::size_t{40}, std::size_t{100}}) {
       std::vector<NearLeaf::Member> members;
       for (NodeId i = 0; i < kMembers; ++i) {
         // Every third has a bound, in which there are a few, many, or none at all.
-        const std::vector<float> distances = points.distances_from(i);
+        const std::vector<float>& distances = near[i];
         const float bound = i % 3 != 0   ? kInfinity
                             : i % 4 == 0 ? distances[10]
                             : i % 4 == 1 ? distances[150]
@@ -157,7 +165,7 @@ TEST(NearLeaf, FindsTheNearestOfEachMember) {
       leaf.build(members, points.codes, nothing);
       std::size_t scouts = 0;
       for (std::size_t i = 0; i < kMembers; ++i) {
-        const std::vector<float> distances = points.distances_from(i);
+        const std::vector<float>& distances = near[i];
         const float last = distances[wanted - 1];
         const float slack = 1e-4F * (std::abs(last) + 1);
         std::set<NodeId> found;
@@ -301,7 +309,6 @@ std::vector<std::map<NodeId, Link>> linked(const CodedPoints& points, const Link
 }
 
 TEST(LinkPoints, FindsTheNearestWhenTheRuleComesLast) {
-  constexpr std::size_t kPoints = 3000;
   const CodedPoints points(of_bytes(), kPoints);
   const auto share_found = [&](bool rule_last) {
     LinkSettings settings = settings_for(points.format, {16, 64}, kPoints);
@@ -324,7 +331,6 @@ TEST(LinkPoints, FindsTheNearestWhenTheRuleComesLast) {
 }
 
 TEST(LinkPoints, IsTheSameWithHelpersWhenTheRuleComesLast) {
-  constexpr std::size_t kPoints = 3000;
   const CodedPoints points(of_bytes(), kPoints);
   LinkSettings settings = settings_for(points.format, {16, 64}, kPoints);
   settings.partition = {6, 200, 400};
