@@ -48,6 +48,7 @@ CORE_SRCS = \
 	src/core/hnsw/bulk/link_table.cpp \
 	src/core/hnsw/bulk/near_leaf.cpp \
 	src/core/hnsw/bulk/nearest.cpp \
+	src/core/hnsw/bulk/page_order.cpp \
 	src/core/hnsw/bulk/partition.cpp \
 	src/core/hnsw/bulk/parts.cpp \
 	src/core/hnsw/bulk/spilled_build.cpp \

@@ -5,6 +5,7 @@
 
 #include "core/codes/query.h"
 #include "core/hnsw/bulk/link_points.h"
+#include "core/hnsw/bulk/page_order.h"
 #include "core/rng.h"
 
 namespace vec::hnsw::bulk {
@@ -43,6 +44,11 @@ class Linker {
     Partition partition = link(0);
     if (partition.leaves() > 1) {  // else a few pages, in the order of their rows
       put_upper_first(partition.order, [&](NodeId node) { return graph_.level(node); });
+      const std::size_t per_page = codes_on_page(graph_.format());
+      // Else nodes with one nearest leader are hardly more than a page.
+      if (2 * per_page <= settings(0).partition.leaf_size / settings(0).partition.fanout) {
+        fill_pages(graph_, partition.order, per_page, memory_, watch_.interrupt);
+      }
       graph_.renumber(partition.order);
     }
     for (NodeId node = 0; node < count; ++node) {
@@ -53,12 +59,14 @@ class Linker {
   }
 
  private:
+  LinkSettings settings(int layer) const {
+    return settings_for(graph_.format(), graph_.params(), graph_.node_count(), layer);
+  }
+
   Partition link(int layer) {
     const Members members(layer, graph_, memory_);
-    const LinkSettings settings =
-        settings_for(graph_.format(), graph_.params(), graph_.node_count(), layer);
     std::byte* const block =
-        members.nodes.size() > settings.partition.most ? share_points(members) : nullptr;
+        members.nodes.size() > settings(layer).partition.most ? share_points(members) : nullptr;
     Team* const team = block != nullptr ? team_ : nullptr;
     const auto know = [&](LinkTable& table, PointOrder order) {
       take_from_above(layer, members, order, table);
@@ -74,8 +82,8 @@ class Linker {
         graph_.set_links(members.nodes[order[i]], layer, links_);
       }
     };
-    Partition partition = link_points(graph_.format(), {members.codes, block, team}, settings, rng_,
-                                      watch_.interrupt, memory_, know, take);
+    Partition partition = link_points(graph_.format(), {members.codes, block, team},
+                                      settings(layer), rng_, watch_.interrupt, memory_, know, take);
     if (team != nullptr) team->free_points();
     return partition;
   }

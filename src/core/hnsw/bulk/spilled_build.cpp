@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/hnsw/bulk/collector.h"
+#include "core/hnsw/bulk/page_order.h"
 #include "core/hnsw/bulk/partition.h"
 
 namespace vec::hnsw::bulk {
@@ -12,8 +13,6 @@ namespace vec::hnsw::bulk {
 namespace {
 
 constexpr std::uint64_t kSeed = 0x5EED;
-/// Nodes that stand together because they have one nearest leader, as in a build in memory.
-constexpr std::size_t kTogether = 250;
 constexpr std::size_t kBetweenInterrupts = 1024;
 /// What a node takes while it is numbered, its code aside: itself, its place in the table of codes,
 /// in the order and among the choices.
@@ -133,8 +132,8 @@ void SpilledBuild::number_part(SpillFile& file, std::size_t count, const Watch& 
   });
   std::pmr::vector<const std::byte*> codes(context_.memory);
   for (NodeId node = 0; node < graph.node_count(); ++node) codes.push_back(graph.code(node).data());
-  auto order =
-      order_by_leader(context_.format, codes, kTogether, rng_, context_.memory, watch.interrupt);
+  auto order = order_by_leader(context_.format, codes, codes_on_page(context_.format), rng_,
+                               context_.memory, watch.interrupt);
   put_upper_first(order, [&](NodeId node) { return graph.level(node); });
   for (const std::uint32_t node : order) {
     const auto& rows = graph.rows(node);
