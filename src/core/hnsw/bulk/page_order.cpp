@@ -19,16 +19,16 @@ constexpr std::size_t kRange = 4096;
 
 using Number = std::uint32_t;  // of a node in a range
 
-/// Who is linked with each node of a range, in either direction.
+/// Who is linked with each node of a range on a layer, in either direction.
 class RangeLinks {
  public:
   /// position   of each node in the order
-  void read(const MemoryGraph& graph, std::span<const NodeId> range, std::size_t first,
+  void read(const MemoryGraph& graph, int layer, std::span<const NodeId> range, std::size_t first,
             std::span<const Number> position) {
     pairs_.clear();
     starts_.assign(range.size() + 2, 0);
     for (Number i = 0; i < range.size(); ++i) {
-      graph.links(range[i], 0, list_);
+      graph.links(range[i], layer, list_);
       for (const Link link : list_.view()) {
         const std::size_t other = position[node_of(link)] - first;  // a huge one if it is before
         if (other >= range.size()) continue;
@@ -128,17 +128,17 @@ void fill_pages(const MemoryGraph& graph, std::span<NodeId> order, std::size_t p
                 std::pmr::memory_resource* memory, const std::function<void()>& interrupt) {
   std::pmr::vector<Number> position(graph.node_count(), memory);
   for (std::size_t i = 0; i < order.size(); ++i) position[order[i]] = static_cast<Number>(i);
-  const auto base =
-      std::ranges::find_if(order, [&](NodeId node) { return graph.level(node) == 0; });
   RangeLinks links;
   Candidates candidates;
   std::vector<NodeId> range;
-  for (auto first = static_cast<std::size_t>(base - order.begin()); first < order.size();
-       first += range.size()) {
+  for (std::size_t first = 0; first < order.size(); first += range.size()) {
     interrupt();
+    const int level = graph.level(order[first]);
     const auto places = order.subspan(first, std::min(kRange, order.size() - first));
-    range.assign(places.begin(), places.end());
-    links.read(graph, range, first, position);
+    const auto end =
+        std::ranges::find_if(places, [&](NodeId node) { return graph.level(node) != level; });
+    range.assign(places.begin(), end);
+    links.read(graph, level, range, first, position);
     candidates.assign(range.size());
     Number next = 0;
     for (std::size_t i = 0; i < range.size(); ++i) {

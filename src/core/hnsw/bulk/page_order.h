@@ -23,9 +23,10 @@ namespace vec::hnsw::bulk {
 /// About how many codes a page has room for; at least one.
 std::size_t codes_on_page(const codes::Format& format);
 
-/// Sorts what comes after the nodes above layer 0, with which `order` begins, each few thousand by
-/// themselves: so near nodes are to be near each other in it already.
+/// Sorts nodes of one level by their links on that layer, each few thousand by themselves: so near
+/// nodes are to be near each other already.
 ///
+/// order      all nodes, the highest level first; it stays that way
 /// per_page   codes on a page
 /// memory     for 4 bytes a node, and some 2 MB
 void fill_pages(const MemoryGraph& graph, std::span<NodeId> order, std::size_t per_page,
