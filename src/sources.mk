@@ -7,6 +7,7 @@ KERNEL_SRCS = \
 	src/kernels/scalar.cpp \
 	src/kernels/scalar_codes.cpp \
 	src/kernels/scalar_panels.cpp \
+	src/kernels/scalar_selection.cpp \
 	src/kernels/scalar_sparse.cpp
 
 KERNEL_SRCS_x86_64 = \
@@ -14,11 +15,13 @@ KERNEL_SRCS_x86_64 = \
 	src/kernels/x86_avx2_bits.cpp \
 	src/kernels/x86_avx2_codes.cpp \
 	src/kernels/x86_avx2_panels.cpp \
+	src/kernels/x86_avx2_selection.cpp \
 	src/kernels/x86_avx512.cpp \
 	src/kernels/x86_avx512_bits.cpp \
 	src/kernels/x86_avx512_codes.cpp \
 	src/kernels/x86_avx512_panels.cpp \
 	src/kernels/x86_avx512_popcnt.cpp \
+	src/kernels/x86_avx512_selection.cpp \
 	src/kernels/x86_avx512_sparse.cpp \
 	src/kernels/x86_avx512_vnni.cpp \
 	src/kernels/x86_avx512_vnni_panels.cpp
@@ -144,12 +147,14 @@ PG_SRCS = \
 ISA_FLAGS_x86_avx2 = -mavx2 -mfma -mf16c -mpopcnt
 ISA_FLAGS_x86_avx2_bits = -mavx2
 ISA_FLAGS_x86_avx2_codes = -mavx2 -mfma
-ISA_FLAGS_x86_avx2_panels = -mavx2 -mfma -mpopcnt
+ISA_FLAGS_x86_avx2_panels = -mavx2 -mfma
+ISA_FLAGS_x86_avx2_selection = -mavx2 -mpopcnt
 ISA_FLAGS_x86_avx512 = -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mf16c -mpopcnt
 ISA_FLAGS_x86_avx512_bits = -mavx512f -mavx512bw
 ISA_FLAGS_x86_avx512_codes = -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma
-ISA_FLAGS_x86_avx512_panels = -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mpopcnt
+ISA_FLAGS_x86_avx512_panels = -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma
 ISA_FLAGS_x86_avx512_popcnt = -mavx512f -mavx512bw -mavx512vpopcntdq
+ISA_FLAGS_x86_avx512_selection = -mavx512f -mavx512bw -mavx512vl -mavx512dq -mpopcnt
 ISA_FLAGS_x86_avx512_sparse = -mavx512f -mavx512dq
 ISA_FLAGS_x86_avx512_vnni = -mavx512f -mavx512bw -mavx512vl -mavx512vnni
 ISA_FLAGS_x86_avx512_vnni_panels = -mavx512f -mavx512bw -mavx512vl -mavx512vnni

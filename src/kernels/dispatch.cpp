@@ -28,19 +28,20 @@ struct Registry {
 
 Registry::Registry() noexcept : tables{}, pointers{}, count(0) {
   [[maybe_unused]] const CpuFeatures cpu = detect_cpu_features();
-  const KernelTable scalar = {kScalarFloats, kScalarBits,   kScalarSparse,
-                              kScalarCodes,  kScalarPanels, "scalar"};
+  const KernelTable scalar = {kScalarFloats, kScalarBits,      kScalarSparse, kScalarCodes,
+                              kScalarPanels, kScalarSelection, "scalar"};
 #if defined(__x86_64__)
-  const KernelTable avx2 = {kAvx2Floats, kAvx2Bits, kScalarSparse, kAvx2Codes, kAvx2Panels, "avx2"};
-  KernelTable avx512 = {kAvx512Floats, kAvx512Bits,   kAvx512Sparse,
-                        kAvx512Codes,  kAvx512Panels, "avx512"};
+  const KernelTable avx2 = {kAvx2Floats, kAvx2Bits,      kScalarSparse, kAvx2Codes,
+                            kAvx2Panels, kAvx2Selection, "avx2"};
+  KernelTable avx512 = {kAvx512Floats, kAvx512Bits,      kAvx512Sparse, kAvx512Codes,
+                        kAvx512Panels, kAvx512Selection, "avx512"};
   // Wider registers would gain nothing here.
   avx512.scale_f32 = kAvx2Codes.scale_f32;
   avx512.absolute_sum_f32 = kAvx2Codes.absolute_sum_f32;
   avx512.round_i16 = kAvx2Codes.round_i16;
   avx512.round_i8 = kAvx2Codes.round_i8;
-  avx512.limit_for = kAvx2Panels.limit_for;
-  avx512.transpose = kAvx2Panels.transpose;
+  avx512.limit_for = kAvx2Selection.limit_for;
+  avx512.transpose = kAvx2Selection.transpose;
   KernelTable vnni = avx512;
   vnni.name = "avx512-vnni";
   vnni.dot_u8_i16 = kAvx512VnniDots.dot_u8_i16;
@@ -60,7 +61,8 @@ Registry::Registry() noexcept : tables{}, pointers{}, count(0) {
   if (cpu.avx512) add(avx512);
   if (cpu.avx2) add(avx2);
 #elif defined(__AARCH64EL__)
-  KernelTable neon = {kNeonFloats, kNeonBits, kScalarSparse, kNeonCodes, kScalarPanels, "neon"};
+  KernelTable neon = {kNeonFloats,   kNeonBits,        kScalarSparse, kNeonCodes,
+                      kScalarPanels, kScalarSelection, "neon"};
   neon.decoded_sums = kScalarCodes.decoded_sums;
   if (cpu.neon) add(neon);
 #endif

@@ -207,7 +207,11 @@ struct PanelKernels {
   /// The same with 1 for step[c]; total and lo are not used.
   void (*distances_f32)(const float* products, const ColumnTerms& columns, const RowTerms& row,
                         std::size_t n, float* out, float* minima) noexcept;
+};
+inline constexpr std::size_t kMinima = 64;
 
+/// Some of many numbers, and their order: for whoever looks for the nearest.
+struct SelectionKernels {
   /// Writes the places of the elements that are at most `limit`, ascending, and returns how many
   /// there are.  `out` has room for n + kPlacesSlack; what follows the places is overwritten.
   std::size_t (*places_up_to)(const float* x, std::size_t n, float limit,
@@ -231,12 +235,16 @@ struct PanelKernels {
   /// No element is NaN.
   void (*ranks)(const float* x, std::size_t n, std::uint32_t* ranks) noexcept;
 };
-inline constexpr std::size_t kMinima = 64;
 inline constexpr std::size_t kPlacesSlack = 16;
 
 /// Everything.  The parts are bases, so that a per-ISA file can export one part and the callers
 /// still write active().dot_f32(...).
-struct KernelTable : FloatKernels, BitKernels, SparseKernels, CodeKernels, PanelKernels {
+struct KernelTable : FloatKernels,
+                     BitKernels,
+                     SparseKernels,
+                     CodeKernels,
+                     PanelKernels,
+                     SelectionKernels {
   /// "scalar", "avx2", "avx512", "avx512-vnni", "avx512-popcnt" or "neon"; what VECTOR_SIMD
   /// names.
   const char* name;

@@ -43,17 +43,20 @@ extern const BitKernels kScalarBits;
 extern const SparseKernels kScalarSparse;
 extern const CodeKernels kScalarCodes;
 extern const PanelKernels kScalarPanels;
+extern const SelectionKernels kScalarSelection;
 
 #if defined(__x86_64__)
 extern const FloatKernels kAvx2Floats;
 extern const BitKernels kAvx2Bits;
 extern const CodeKernels kAvx2Codes;
 extern const PanelKernels kAvx2Panels;
+extern const SelectionKernels kAvx2Selection;
 extern const FloatKernels kAvx512Floats;
 extern const BitKernels kAvx512Bits;
 extern const SparseKernels kAvx512Sparse;
 extern const CodeKernels kAvx512Codes;
 extern const PanelKernels kAvx512Panels;
+extern const SelectionKernels kAvx512Selection;
 extern const PanelProducts kAvx512VnniPanels;
 extern const DotKernels kAvx512VnniDots;
 extern const BitKernels kAvx512PopcntBits;
