@@ -22,12 +22,10 @@ LinkSettings settings_for(const codes::Format& format, const Params& params, std
   const auto leaves = [](double wanted) { return std::clamp(std::lround(wanted), 3L, 12L); };
   // Of many points, the leaves are as many more as they are smaller: as much work, and what is near
   // a point is seldom missed by all of them.
-  const bool many_short = size >= kMany && format.code_bytes <= kShort;
-  const double few = many_short ? 4 : 5;
-  const long of_full_size = leaves(few + effort + size);
-  const long fanout = leaves(few + effort + 2 * size);
+  const long of_full_size = leaves(4 + effort + size);
+  const long fanout = leaves(4 + effort + 2 * size);
   // What that saves does not grow with the dimensions, and what it costs in recall does (README).
-  settings.rule_last = layer == 0 && many_short;
+  settings.rule_last = layer == 0 && size >= kMany && format.code_bytes <= kShort;
   const long full_size = settings.rule_last ? 800 : 1000;
   settings.partition.fanout = static_cast<std::size_t>(fanout);
   settings.partition.leaf_size = static_cast<std::size_t>(full_size * of_full_size / fanout);
