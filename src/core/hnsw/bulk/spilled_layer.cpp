@@ -10,12 +10,10 @@ namespace vec::hnsw::bulk {
 
 namespace {
 
-/// Parts that a point is in.  Of small parts much is border, where some of the nearest are in
-/// another one.  Who is near under the inner product is not always who is near in direction, by
-/// which parts are cut.
-std::size_t parts_of_point(codes::Metric metric, std::size_t records) {
-  constexpr std::size_t kLargePart = 50'000;
-  return metric == codes::Metric::kInnerProduct || records < kLargePart ? 3 : 2;
+/// Parts that a point is in.  Who is near under the inner product is not always who is near in
+/// direction, by which parts are cut.
+std::size_t parts_of_point(codes::Metric metric) {
+  return metric == codes::Metric::kInnerProduct ? 3 : 2;
 }
 constexpr std::size_t kBetweenInterrupts = 1024;
 constexpr std::size_t kFewestRecords = 1000;
@@ -53,10 +51,10 @@ class Linker {
     range_size_ = (count + ranges - 1) / ranges;
     for (std::size_t i = 0; i < ranges; ++i) ranges_.push_back({context_.spill.create(), 0});
 
-    const Parts::Limits limits = context_.limits(per_point, bytes_of_leaf(settings_, count));
-    Parts parts(context_.format, limits, context_.spill, rng_, watch_.interrupt, context_.memory);
+    Parts parts(context_.format, context_.limits(per_point, bytes_of_leaf(settings_, count)),
+                context_.spill, rng_, watch_.interrupt, context_.memory);
     // Two parts with f leaves each are less than one with 2f: some neighbours are found twice.
-    const std::size_t overlap = parts_of_point(context_.format.metric, limits.records);
+    const std::size_t overlap = parts_of_point(context_.format.metric);
     if (parts.would_cut(count)) {
       settings_.partition.fanout = settings_.partition.fanout / overlap + 1;
     }
@@ -212,9 +210,7 @@ void SpillContext::shrink_leaves(LinkSettings& settings) const {
          bytes_of_leaf(settings, partition.most) > memory_bytes / 4) {
     partition.most -= partition.most / 8;
   }
-  const std::size_t wanted = partition.leaf_size;
-  partition.leaf_size = std::min(wanted, partition.most / 2);
-  partition.fanout = (partition.fanout * wanted + partition.leaf_size / 2) / partition.leaf_size;
+  partition.leaf_size = std::min(partition.leaf_size, partition.most / 2);
 }
 
 void link_spilled(const SpillContext& context, const SpilledPoints& points, ListFile* above,
