@@ -268,6 +268,36 @@ TEST(ChooseBest, FillsUpWithTheNearestAndAsksTheRuleIfTooManyAreMarked) {
             (std::map<NodeId, Link>{{0, 0 | kKeptByRule}, {1, 1}, {3, 3 | kKeptByRule}}));
 }
 
+TEST(ChooseSpread, KeepsFarOnesWhereTooManyAreMarked) {
+  std::vector<LinkEntry> list, chosen;
+  for (NodeId i = 0; i < 60; ++i) {
+    list.push_back({static_cast<float>(i), i % 2 == 0 ? i | kKeptByRule : i});  // 30 are marked
+  }
+  const auto nodes = [&] {
+    std::vector<NodeId> nodes;
+    for (const LinkEntry& entry : chosen) nodes.push_back(node_of(entry.link));
+    return nodes;
+  };
+  choose_spread(list, 16, chosen);
+  EXPECT_EQ(nodes(),
+            (std::vector<NodeId>{0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 42, 58}));
+  choose_spread(list, 1, chosen);
+  EXPECT_EQ(nodes().size(), 1U);
+  for (std::size_t limit = 1; limit < 30; ++limit) {
+    choose_spread(list, limit, chosen);
+    EXPECT_EQ(chosen.size(), limit);
+    EXPECT_TRUE(std::is_sorted(chosen.begin(), chosen.end(), nearer));
+  }
+  // With room for all that is marked it fills up with the nearest.
+  std::vector<LinkEntry> nearest;
+  for (const std::size_t limit : {30U, 40U, 60U}) {
+    choose_spread(list, limit, chosen);
+    choose_nearest(list, limit, nearest);
+    EXPECT_EQ(links_of(chosen), links_of(nearest));
+    EXPECT_EQ(chosen.size(), limit);
+  }
+}
+
 TEST(PointsBlock, ComesIntoAnotherOrder) {
   const CodedPoints points(of_bytes(), 500);
   std::vector<std::byte> block(PointsBlock::bytes(points.format, 500));

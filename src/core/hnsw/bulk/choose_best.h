@@ -75,8 +75,16 @@ inline std::size_t marked_in(std::span<const LinkEntry> list) {
 void choose_nearest(std::span<const LinkEntry> list, std::size_t limit,
                     std::vector<LinkEntry>& chosen);
 
-/// The same, but where there is no room for all that is marked, by both ends of the links, the rule
-/// is asked about the whole list: the long links that lead elsewhere are not the ones to go.
+/// The same, but where there is no room for all that is marked, an eighth of the links are not the
+/// nearest of these, but evenly spread over the others.  For lists that were united after each had
+/// been chosen by the rule, with near and far links: far ones lead from one dense region to the
+/// next.
+void choose_spread(std::span<const LinkEntry> list, std::size_t limit,
+                   std::vector<LinkEntry>& chosen);
+
+/// What choose_nearest() does, but where there is no room for all that is marked, by both ends of
+/// the links, the rule is asked about the whole list: the long links that lead elsewhere are not
+/// the ones to go.
 template <class Between>
 void choose_best(std::span<const LinkEntry> list, std::size_t limit, Between between,
                  std::vector<LinkEntry>& chosen) {

@@ -75,7 +75,7 @@ std::size_t remove_last(std::vector<LinkEntry>& list, std::size_t surplus, Goes 
 }  // namespace
 
 LinkTable::LinkTable(Memory memory, std::size_t limit) : memory_(memory), limit_(limit) {
-  VEC_ASSERT(limit < 256);
+  VEC_ASSERT(limit <= kMostHeld);
   own_nodes_.resize(limit);
   own_distances_.resize(limit + 1);
 }

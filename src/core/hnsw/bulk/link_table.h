@@ -50,7 +50,9 @@ class LinkTable {
     std::atomic<float>* bounds;         // rows, infinity where the list is empty; may be null
   };
   static constexpr std::size_t kLocks = 1024;
+  static constexpr std::size_t kMostHeld = 255;
 
+  /// limit   at most kMostHeld
   LinkTable(Memory memory, std::size_t limit);
 
   /// Unites the list of `row` with `found`: in any order, no node twice.

@@ -10,10 +10,12 @@ namespace vec::hnsw::bulk {
 
 namespace {
 
-/// Parts that a point is in.  Who is near under the inner product is not always who is near in
-/// direction, by which parts are cut.
-std::size_t parts_of_point(codes::Metric metric) {
-  return metric == codes::Metric::kInnerProduct ? 3 : 2;
+/// Parts that a point is in.  Of small parts much is border, where some of the nearest are in
+/// another one.  Who is near under the inner product is not always who is near in direction, by
+/// which parts are cut.
+std::size_t parts_of_point(codes::Metric metric, std::size_t records) {
+  constexpr std::size_t kLargePart = 50'000;
+  return metric == codes::Metric::kInnerProduct || records < kLargePart ? 3 : 2;
 }
 constexpr std::size_t kBetweenInterrupts = 1024;
 constexpr std::size_t kFewestRecords = 1000;
@@ -34,8 +36,8 @@ class Linker {
         rng_(rng),
         watch_(watch),
         team_(team),
-        settings_(
-            settings_for(context.format, context.params, points.records.count, points.layer)) {
+        settings_(settings_for(context.format, context.params, points.records.count, points.layer)),
+        united_(settings_.held) {
     context.shrink_leaves(settings_);
   }
 
@@ -43,21 +45,15 @@ class Linker {
     const std::size_t per_point = bytes_per_point(settings_) + sizeof(RecordName) +
                                   sizeof(const std::byte*) + context_.format.code_bytes;
     const std::size_t count = points_.records.count;
-    const std::size_t range_bytes = settings_.held * sizeof(LinkEntry) + sizeof(std::uint8_t);
-    const std::size_t per_range =
-        std::max<std::size_t>(context_.memory_bytes / 4 * 3 / range_bytes, kFewestRecords);
-    const std::size_t ranges =
-        std::clamp<std::size_t>((count + per_range - 1) / per_range, 1, context_.most_files());
-    range_size_ = (count + ranges - 1) / ranges;
-    for (std::size_t i = 0; i < ranges; ++i) ranges_.push_back({context_.spill.create(), 0});
-
-    Parts parts(context_.format, context_.limits(per_point, bytes_of_leaf(settings_, count)),
-                context_.spill, rng_, watch_.interrupt, context_.memory);
-    // Two parts with f leaves each are less than one with 2f: some neighbours are found twice.
-    const std::size_t overlap = parts_of_point(context_.format.metric);
+    const Parts::Limits limits = context_.limits(per_point, bytes_of_leaf(settings_, count));
+    Parts parts(context_.format, limits, context_.spill, rng_, watch_.interrupt, context_.memory);
+    const std::size_t overlap = parts_of_point(context_.format.metric, limits.records);
     if (parts.would_cut(count)) {
+      // Two parts with f leaves each are less than one with 2f: some neighbours are found twice.
       settings_.partition.fanout = settings_.partition.fanout / overlap + 1;
+      united_ = std::max(united_, std::min(overlap * settings_.links, LinkTable::kMostHeld));
     }
+    make_ranges();
     parts.visit(points_.records, overlap, true,
                 [this](SpillFile& file, std::size_t records) { link_part(file, records); });
   }
@@ -71,9 +67,9 @@ class Linker {
     for (std::size_t r = 0; r < ranges_.size(); ++r) {
       const std::size_t first = std::min(r * range_size_, points_.records.count);
       const std::size_t end = std::min(first + range_size_, points_.records.count);
-      entries.resize((end - first) * settings_.held);
+      entries.resize((end - first) * united_);
       counts.assign(end - first, 0);
-      LinkTable table({entries.data(), counts.data(), locks.data(), nullptr}, settings_.held);
+      LinkTable table({entries.data(), counts.data(), locks.data(), nullptr}, united_);
       ranges_[r].file->rewind();
       for (std::size_t i = 0; i < ranges_[r].count; ++i) {
         if (i % kBetweenInterrupts == 0) watch_.interrupt();
@@ -86,7 +82,7 @@ class Linker {
       for (std::size_t place = first; place < end; ++place) {
         if (place % kBetweenInterrupts == 0) watch_.interrupt();
         if (above != nullptr) merge_above(*above, place, table, place - first);
-        choose_nearest(table.list(place - first), settings_.links, chosen_);
+        choose_spread(table.list(place - first), settings_.links, chosen_);
         for (LinkEntry& entry : chosen_) {
           entry.link =
               make_link(points_.node(node_of(entry.link)), kept_by_rule(entry.link), false);
@@ -97,6 +93,18 @@ class Linker {
   }
 
  private:
+  /// Files for lists, each for so many nodes that their lists can be united in memory.
+  void make_ranges() {
+    const std::size_t count = points_.records.count;
+    const std::size_t list_bytes = united_ * sizeof(LinkEntry) + sizeof(std::uint8_t);
+    const std::size_t per_range =
+        std::max<std::size_t>(context_.memory_bytes / 4 * 3 / list_bytes, kFewestRecords);
+    const std::size_t ranges =
+        std::clamp<std::size_t>((count + per_range - 1) / per_range, 1, context_.most_files());
+    range_size_ = (count + ranges - 1) / ranges;
+    for (std::size_t i = 0; i < ranges; ++i) ranges_.push_back({context_.spill.create(), 0});
+  }
+
   void link_part(SpillFile& file, std::size_t count) {
     const codes::Format& format = context_.format;
     std::byte* const shared =
@@ -154,6 +162,7 @@ class Linker {
   const Watch& watch_;
   Team* team_;
   LinkSettings settings_;
+  std::size_t united_;  // links of a list in which those of all parts come together
   std::size_t range_size_ = 0;
   std::vector<RecordFile> ranges_;  // lists of so many points
   std::vector<LinkEntry> chosen_, from_above_;
@@ -210,7 +219,9 @@ void SpillContext::shrink_leaves(LinkSettings& settings) const {
          bytes_of_leaf(settings, partition.most) > memory_bytes / 4) {
     partition.most -= partition.most / 8;
   }
-  partition.leaf_size = std::min(partition.leaf_size, partition.most / 2);
+  const std::size_t wanted = partition.leaf_size;
+  partition.leaf_size = std::min(wanted, partition.most / 2);
+  partition.fanout = (partition.fanout * wanted + partition.leaf_size / 2) / partition.leaf_size;
 }
 
 void link_spilled(const SpillContext& context, const SpilledPoints& points, ListFile* above,
