@@ -118,6 +118,9 @@ TEST(PageOrder, APageHasRoomForOneCodeAtLeast) {
   };
   EXPECT_EQ(codes_on_page(format(16000)), 1U);
   EXPECT_GT(codes_on_page(format(64)), 20U);
+  // If each had a leader of its own, all codes would be in memory twice.
+  EXPECT_EQ(nodes_of_leader(format(16000)), 25U);
+  EXPECT_EQ(nodes_of_leader(format(16)), codes_on_page(format(16)));
 }
 
 }  // namespace

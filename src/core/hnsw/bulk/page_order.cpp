@@ -124,6 +124,11 @@ std::size_t codes_on_page(const codes::Format& format) {
   return std::max<std::size_t>(1, kPageBytes / codes::slot_bytes(format));
 }
 
+std::size_t nodes_of_leader(const codes::Format& format) {
+  constexpr std::size_t kFewest = 25;
+  return std::max(kFewest, codes_on_page(format));
+}
+
 void fill_pages(const MemoryGraph& graph, std::span<NodeId> order, std::size_t per_page,
                 std::pmr::memory_resource* memory, const std::function<void()>& interrupt) {
   std::pmr::vector<Number> position(graph.node_count(), memory);

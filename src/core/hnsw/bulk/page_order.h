@@ -23,6 +23,10 @@ namespace vec::hnsw::bulk {
 /// About how many codes a page has room for; at least one.
 std::size_t codes_on_page(const codes::Format& format);
 
+/// How many nodes are to have one nearest leader where there are no links yet to order them by: a
+/// page's worth, but of long codes more, since a leader's code is in memory twice.
+std::size_t nodes_of_leader(const codes::Format& format);
+
 /// Sorts nodes of one level by their links on that layer, each few thousand by themselves: so near
 /// nodes are to be near each other already.
 ///

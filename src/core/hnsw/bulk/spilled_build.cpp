@@ -132,7 +132,7 @@ void SpilledBuild::number_part(SpillFile& file, std::size_t count, const Watch& 
   });
   std::pmr::vector<const std::byte*> codes(context_.memory);
   for (NodeId node = 0; node < graph.node_count(); ++node) codes.push_back(graph.code(node).data());
-  auto order = order_by_leader(context_.format, codes, codes_on_page(context_.format), rng_,
+  auto order = order_by_leader(context_.format, codes, nodes_of_leader(context_.format), rng_,
                                context_.memory, watch.interrupt);
   put_upper_first(order, [&](NodeId node) { return graph.level(node); });
   for (const std::uint32_t node : order) {
