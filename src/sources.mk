@@ -11,6 +11,7 @@ KERNEL_SRCS = \
 	src/kernels/scalar_sparse.cpp
 
 KERNEL_SRCS_x86_64 = \
+	src/kernels/x86_amx_panels.cpp \
 	src/kernels/x86_avx2.cpp \
 	src/kernels/x86_avx2_bits.cpp \
 	src/kernels/x86_avx2_codes.cpp \
@@ -144,6 +145,7 @@ PG_SRCS = \
 	src/pg/wal.cpp
 
 # Flags of the files that are compiled for one instruction set only.
+ISA_FLAGS_x86_amx_panels = -mamx-tile -mamx-int8
 ISA_FLAGS_x86_avx2 = -mavx2 -mfma -mf16c -mpopcnt
 ISA_FLAGS_x86_avx2_bits = -mavx2
 ISA_FLAGS_x86_avx2_codes = -mavx2 -mfma

@@ -4,6 +4,10 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #elif defined(__aarch64__) && defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
@@ -41,9 +45,22 @@ constexpr unsigned kFma = 1u << 12, kPopcnt = 1u << 23, kOsxsave = 1u << 27, kAv
 constexpr unsigned kAvx2 = 1u << 5, kAvx512f = 1u << 16, kAvx512dq = 1u << 17, kAvx512bw = 1u << 30,
                    kAvx512vl = 1u << 31;                                 // leaf 7, ebx
 constexpr unsigned kAvx512Vnni = 1u << 11, kAvx512Vpopcntdq = 1u << 14;  // leaf 7, ecx
+constexpr unsigned kAmxTile = 1u << 24, kAmxInt8 = 1u << 25;             // leaf 7, edx
 // Volume 1, section 13.3, XCR0.
 constexpr unsigned kYmmSaved = 0x06;  // XMM and the upper halves of YMM
 constexpr unsigned kZmmSaved = 0xe6;  // and the masks, the upper halves of ZMM, ZMM16-31
+constexpr unsigned kTilesSaved = 3u << 17;
+
+/// Linux saves tiles only for processes that have asked for it (Documentation/arch/x86/xstate.rst).
+bool tiles_granted() noexcept {
+#if defined(__linux__)
+  constexpr int kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr unsigned long kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
 
 }  // namespace
 
@@ -59,6 +76,8 @@ CpuFeatures detect_cpu_features() noexcept {
                  has(saved, kZmmSaved);
   found.avx512_vnni = found.avx512 && has(extended.ecx, kAvx512Vnni);
   found.avx512_popcnt = found.avx512 && has(extended.ecx, kAvx512Vpopcntdq);
+  found.avx512_amx = found.avx512_vnni && has(extended.edx, kAmxTile | kAmxInt8) &&
+                     has(saved, kTilesSaved) && tiles_granted();
   return found;
 }
 

@@ -10,7 +10,7 @@ namespace vec::kernels {
 
 namespace {
 
-constexpr std::size_t kMaxTables = 5;
+constexpr std::size_t kMaxTables = 6;
 
 /// The tables of this machine, best first.
 struct Registry {
@@ -55,7 +55,12 @@ Registry::Registry() noexcept : tables{}, pointers{}, count(0) {
   popcnt.name = "avx512-popcnt";
   popcnt.hamming = kAvx512PopcntBits.hamming;
   popcnt.bit_counts = kAvx512PopcntBits.bit_counts;
+  KernelTable amx = cpu.avx512_popcnt ? popcnt : vnni;
+  amx.name = "avx512-amx";
+  amx.dot_u8_panels = kAmxPanels.dot_u8_panels;
+  amx.dot_u7_panels = kAmxPanels.dot_u7_panels;
 
+  if (cpu.avx512_amx) add(amx);
   if (cpu.avx512_popcnt) add(popcnt);
   if (cpu.avx512_vnni) add(vnni);
   if (cpu.avx512) add(avx512);

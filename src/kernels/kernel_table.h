@@ -245,8 +245,8 @@ struct KernelTable : FloatKernels,
                      CodeKernels,
                      PanelKernels,
                      SelectionKernels {
-  /// "scalar", "avx2", "avx512", "avx512-vnni", "avx512-popcnt" or "neon"; what VECTOR_SIMD
-  /// names.
+  /// "scalar", "avx2", "avx512", "avx512-vnni", "avx512-popcnt", "avx512-amx" or
+  /// "neon"; what VECTOR_SIMD names.
   const char* name;
 };
 

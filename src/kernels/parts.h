@@ -28,7 +28,7 @@ struct DotKernels {
                                 const std::int16_t* query, std::size_t n) noexcept;
 };
 
-/// The same of those on panels.
+/// Those on panels that gain from VNNI, and from AMX.
 struct PanelProducts {
   void (*dot_u8_panels)(const std::uint8_t* const* rows, std::size_t row_count,
                         const std::uint8_t* panels, std::size_t panel_count, std::size_t words,
@@ -57,6 +57,7 @@ extern const SparseKernels kAvx512Sparse;
 extern const CodeKernels kAvx512Codes;
 extern const PanelKernels kAvx512Panels;
 extern const SelectionKernels kAvx512Selection;
+extern const PanelProducts kAmxPanels;
 extern const PanelProducts kAvx512VnniPanels;
 extern const DotKernels kAvx512VnniDots;
 extern const BitKernels kAvx512PopcntBits;

@@ -32,7 +32,7 @@ STRANGERS = (("src/core/hnsw", "src/core/ivf"), ("src/pg/hnsw", "src/pg/ivf"))
 SYSTEM_HEADERS = {
     "arm_neon.h", "asm/hwcap.h", "cpuid.h", "immintrin.h", "limits.h", "stddef.h", "stdint.h",
     "sys/auxv.h", "unistd.h", "nmmintrin.h", "x86intrin.h", "arm_fp16.h", "arm_bf16.h",
-    "sys/sysctl.h",
+    "sys/syscall.h", "sys/sysctl.h",
 }
 THIRD_PARTY = ("Eigen/", "gtest/", "gmock/", "benchmark/")
 FENCED = re.compile(r"\b(catch\s*\(|PG_TRY\b|PG_CATCH\b|PG_FINALLY\b|sigsetjmp\b)")

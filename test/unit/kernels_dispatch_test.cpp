@@ -70,6 +70,11 @@ TEST_F(Dispatch, TheProcessorIsReadAsTheCompilerReadsIt) {
   EXPECT_EQ(found.avx512, avx512);
   EXPECT_EQ(found.avx512_vnni, avx512 && __builtin_cpu_supports("avx512vnni"));
   EXPECT_EQ(found.avx512_popcnt, avx512 && __builtin_cpu_supports("avx512vpopcntdq"));
+  // Not the other way round: the system may refuse it.
+  if (found.avx512_amx) {
+    EXPECT_TRUE(found.avx512_vnni);
+    EXPECT_TRUE(__builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8"));
+  }
   EXPECT_FALSE(found.neon);
 }
 #elif defined(__AARCH64EL__)

@@ -32,7 +32,7 @@ std::vector<T> pack(const std::vector<std::vector<T>>& columns, std::size_t word
 
 TEST_P(PanelKernelsOf, ProductsOfCodesAreExactForEveryNumberOfRowsAndWords) {
   std::mt19937 random(1);
-  for (const std::size_t words : {0, 1, 2, 7, 16, 17, 33, 192, 4000}) {
+  for (const std::size_t words : {0, 1, 2, 7, 16, 17, 33, 192, 519, 4000}) {
     for (const std::size_t row_count : {0, 1, 3, 4, 7, 8, 9, 21}) {
       const std::size_t column_count = 45;
       std::vector<std::vector<std::uint8_t>> columns, rows;
@@ -70,7 +70,7 @@ TEST_P(PanelKernelsOf, ProductsOfCodesAreExactForEveryNumberOfRowsAndWords) {
 
 TEST_P(PanelKernelsOf, ProductsOfSmallCodesAreExactForEveryNumberOfRowsAndWords) {
   std::mt19937 random(5);
-  for (const std::size_t words : {0, 1, 2, 3, 16, 33, 192, 4000}) {
+  for (const std::size_t words : {0, 1, 2, 3, 16, 33, 192, 519, 4000}) {
     for (const std::size_t row_count : {0, 1, 4, 7, 8, 13}) {
       const std::size_t column_count = 45;
       std::vector<std::vector<std::int8_t>> columns;
