@@ -16,12 +16,14 @@ PartitionSettings leaves_for(std::size_t points, int ef_construction = 64,
   return settings_for(format, {16, ef_construction}, points, 0).partition;
 }
 
-TEST(LinkSettings, PutFewPointsIntoFourLeavesOfAThousand) {
+TEST(LinkSettings, PutFewPointsIntoFiveLeavesOfEightHundred) {
   for (const std::size_t points : {1U, 1'000U, 250'000U}) {
-    EXPECT_EQ(leaves_for(points).fanout, 4U);
-    EXPECT_EQ(leaves_for(points).leaf_size, 1000U);
+    EXPECT_EQ(leaves_for(points).fanout, 5U);
+    EXPECT_EQ(leaves_for(points).leaf_size, 800U);
   }
-  EXPECT_EQ(leaves_for(1000, 64, Metric::kInnerProduct).fanout, 6U);
+  EXPECT_EQ(leaves_for(1000, 64, Metric::kInnerProduct).fanout, 7U);
+  const auto format = codes::choose_graph_format(Element::kFloat, Metric::kL2, 128);
+  EXPECT_EQ(settings_for(format, {16, 64}, 100'000, 1).partition.fanout, 4U);
 }
 
 TEST(LinkSettings, LetTheRuleComeLastOfManyShortCodesBelowTheUpperLayers) {
@@ -39,7 +41,8 @@ TEST(LinkSettings, LetTheRuleComeLastOfManyShortCodesBelowTheUpperLayers) {
 TEST(LinkSettings, PutMorePointsIntoMoreAndSmallerLeaves) {
   std::size_t last_fanout = 0;
   std::size_t last_work = 0;
-  for (const std::size_t points : {250'000U, 750'000U, 2'000'000U, 10'000'000U, 100'000'000U}) {
+  for (const std::size_t points :
+       {250'000U, 400'000U, 600'000U, 750'000U, 2'000'000U, 10'000'000U, 100'000'000U}) {
     const auto [fanout, leaf_size, most] = leaves_for(points);
     EXPECT_GE(fanout, last_fanout);
     EXPECT_LE(fanout, 12U);
@@ -55,8 +58,8 @@ TEST(LinkSettings, PutMorePointsIntoMoreAndSmallerLeaves) {
 
 TEST(LinkSettings, TakeTheTroubleThatIsAskedFor) {
   EXPECT_EQ(leaves_for(1000, 4).fanout, 3U);
-  EXPECT_EQ(leaves_for(1000, 256).fanout, 7U);
-  EXPECT_EQ(leaves_for(1000, 1000).fanout, 10U);
+  EXPECT_EQ(leaves_for(1000, 256).fanout, 8U);
+  EXPECT_EQ(leaves_for(1000, 1000).fanout, 11U);
 }
 
 }  // namespace

@@ -20,13 +20,15 @@ LinkSettings settings_for(const codes::Format& format, const Params& params, std
   const double effort = 1.5 * std::log2(std::max(1, params.ef_construction) / 64.0);
   const double size = 1.25 * std::max(0.0, std::log2(static_cast<double>(points) / kFew));
   const auto leaves = [](double wanted) { return std::clamp(std::lround(wanted), 3L, 12L); };
+  // Five leaves of 800 are as much work as four of 1,000 and find more, where points are few.
+  const double few = layer > 0 ? 0 : std::max(0.0, 1 - size / 2);
   // Of many points, the leaves are as many more as they are smaller: as much work, and what is near
   // a point is seldom missed by all of them.
-  const long of_full_size = leaves(4 + effort + size);
-  const long fanout = leaves(4 + effort + 2 * size);
+  const long of_full_size = leaves(4 + few + effort + size);
+  const long fanout = leaves(4 + few + effort + 2 * size);
   // What that saves does not grow with the dimensions, and what it costs in recall does (README).
   settings.rule_last = layer == 0 && size >= kMany && format.code_bytes <= kShort;
-  const long full_size = settings.rule_last ? 800 : 1000;
+  const long full_size = settings.rule_last ? 800 : std::lround(1000 - 200 * few);
   settings.partition.fanout = static_cast<std::size_t>(fanout);
   settings.partition.leaf_size = static_cast<std::size_t>(full_size * of_full_size / fanout);
   // Who is near under the inner product is not always who is near in direction.
