@@ -129,7 +129,8 @@ class Linker {
           const Link link = make_link(other, kept_by_rule(entry.link), false);
           chosen_.push_back({entry.distance, link});
         }
-        std::sort(chosen_.begin(), chosen_.end(), nearer);
+        // As they were, unless some are equally far.
+        if (!std::ranges::is_sorted(chosen_, nearer)) std::ranges::sort(chosen_, nearer);
         const std::uint32_t place = places[order[i]];
         RecordFile& range = ranges_[place / range_size_];
         append_list(*range.file, place, chosen_);
