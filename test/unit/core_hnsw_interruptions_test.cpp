@@ -15,6 +15,7 @@
 #include "core/hnsw/reconnect.h"
 #include "core/hnsw/vacuum.h"
 #include "core/rng.h"
+#include "support/failing_store.h"
 #include "support/hnsw_fixture.h"
 
 namespace vec::hnsw {
@@ -22,69 +23,12 @@ namespace {
 
 using test::cut_off;
 using test::expect_sound;
+using test::FailingStore;
 using test::Fixture;
 using test::heap;
 using test::number_of;
 using test::row_of;
 using test::Values;
-
-/// Passes calls on to a MemoryGraph until the n-th, which throws.
-class FailingStore {
- public:
-  static constexpr int kNever = -1;
-
-  FailingStore(MemoryGraph& graph, int calls) : graph_(graph), left_(calls) {}
-
-  const codes::Format& format() const { return graph_.format(); }
-  const Params& params() const { return graph_.params(); }
-  EntryPoint entry() { return step(), graph_.entry(); }
-  void links(NodeId node, int layer, LinkList& out) { step(), graph_.links(node, layer, out); }
-  void score(const codes::Query& query, std::span<const NodeId> nodes, float limit,
-             NodeScore* out) {
-    step(), graph_.score(query, nodes, limit, out);
-  }
-  void fetch_codes(std::span<const NodeId> nodes, CodeBatch& batch) {
-    step(), graph_.fetch_codes(nodes, batch);
-  }
-  void prefetch_links(NodeId node) const { graph_.prefetch_links(node); }
-  void check_interrupts() { step(); }
-  void begin_insert(bool) { step(); }
-  void end_insert() { step(); }
-  NodeId create_node(int level, std::span<const std::byte> code, RowId row,
-                     std::span<const LinkList> lists) {
-    return step(), graph_.create_node(level, code, row, lists);
-  }
-  bool replace_links(NodeId node, int layer, std::span<const Link> expected,
-                     std::span<const Link> desired) {
-    return step(), graph_.replace_links(node, layer, expected, desired);
-  }
-  bool add_row(NodeId node, std::uint16_t generation, RowId row) {
-    return step(), graph_.add_row(node, generation, row);
-  }
-  bool replace_entry(NodeId old, EntryPoint entry) {
-    return step(), graph_.replace_entry(old, entry);
-  }
-  NodeId node_count() { return step(), graph_.node_count(); }
-  template <class IsDead>
-  void mark_dead(IsDead is_dead, std::vector<NodeId>& dying) {
-    step(), graph_.mark_dead(is_dead, dying);
-  }
-  void wait_for_inserts() { step(); }
-  template <class Visit>
-  void for_each_live(Visit visit) {
-    step();
-    graph_.for_each_live(visit);
-  }
-  void free_nodes(std::span<const NodeId> nodes) { step(), graph_.free_nodes(nodes); }
-
- private:
-  void step() {
-    if (left_-- == 0) throw Error(ErrorCode::kInternal, "the store failed");
-  }
-
-  MemoryGraph& graph_;
-  int left_;
-};
 
 /// A graph in which an insert, which has begun with the entry point that a vacuum is about to
 /// replace, goes on afterwards.
