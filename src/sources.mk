@@ -55,6 +55,7 @@ CORE_SRCS = \
 	src/core/hnsw/bulk/page_order.cpp \
 	src/core/hnsw/bulk/partition.cpp \
 	src/core/hnsw/bulk/parts.cpp \
+	src/core/hnsw/bulk/scouts.cpp \
 	src/core/hnsw/bulk/spilled_build.cpp \
 	src/core/hnsw/bulk/spilled_layer.cpp \
 	src/core/hnsw/bulk/team.cpp \

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "core/hnsw/select_neighbors.h"
 #include "kernels/kernels.h"
@@ -34,16 +33,8 @@ void Leaf::begin(std::span<const NodeId> members, Codes codes) {
   // Whole blocks of rows.  Never shrinks: what grows again would be cleared.
   const std::size_t rows = (members.size() + Columns::kRows - 1) / Columns::kRows * Columns::kRows;
   if (matrix_.size() < rows * stride_) matrix_.resize(rows * stride_);
-  scouts_.clear();
-  // Spread over the leaf without a period, which the members may have, too: multiples of the golden
-  // ratio.
-  const std::size_t scouts = members.size() < 2 * kScouts ? 0
-                             : bridges_ ? std::min(kMostScouts, members.size() / 2)
-                                        : kScouts;
-  for (std::size_t i = 0; i < scouts; ++i) {
-    scouts_.push_back(static_cast<std::uint32_t>(
-        static_cast<std::uint32_t>(i * 2654435769U) * std::uint64_t{members.size()} >> 32));
-  }
+  scouts_.choose(members.size(),
+                 bridges_ ? std::min(kMostScouts, members.size() / 2) : Scouts::kFew);
   near_.resize(start_of(members.size()));
   found_.resize(members.size());
   kept_.assign(near_.size(), 0);
@@ -77,16 +68,9 @@ void Leaf::add_scouts(std::size_t place) {
   const float* const distances = row_of(place);
   const std::size_t start = start_of(place);
   const float farthest = near_[start + candidates_ - 1].distance;
-  scouted_.resize(scouts_.size());
-  for (std::size_t i = 0; i < scouts_.size(); ++i) {
-    // Under the inner product a member need not be the nearest to itself.
-    const bool is_beyond = distances[scouts_[i]] > farthest && scouts_[i] != place;
-    scouted_[i] = is_beyond ? distances[scouts_[i]] : std::numeric_limits<float>::infinity();
-  }
   std::size_t end = start + candidates_;
-  for (const Near& scout : nearest_.find(scouted_, kScoutsAsked, scouted_.size())) {
-    near_[end++] = {scout.distance, scouts_[scout.place]};
-  }
+  scouts_.each_beyond(place, {distances, members_.size()}, farthest,
+                      [&](const Near& scout) { near_[end++] = scout; });
   found_[place] = static_cast<std::uint16_t>(end - start);
 }
 
@@ -95,7 +79,7 @@ void Leaf::select(std::size_t place) {
   Near* const near = near_.data() + start;
   std::uint8_t* const verdict = kept_.data() + start;
   const std::size_t nearest = std::min<std::size_t>(found_[place], candidates_);
-  std::array<std::size_t, Nearest::kMost + kScoutsAsked> kept;
+  std::array<std::size_t, Nearest::kMost + Scouts::kTold> kept;
   std::size_t count = 0;
   std::size_t rivals = 0;  // the first one
   const auto ask = [&](std::size_t i) {

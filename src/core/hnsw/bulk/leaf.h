@@ -25,6 +25,7 @@
 #include "core/hnsw/bulk/columns.h"
 #include "core/hnsw/bulk/link_table.h"
 #include "core/hnsw/bulk/nearest.h"
+#include "core/hnsw/bulk/scouts.h"
 
 namespace vec::hnsw::bulk {
 
@@ -68,9 +69,7 @@ class Leaf {
  private:
   static constexpr std::size_t kBetweenInterrupts = 256;
   static constexpr std::size_t kAhead = 2;
-  static constexpr std::size_t kScouts = 64;
   static constexpr std::size_t kMostScouts = 256;  // on upper layers, so that no region lacks one
-  static constexpr std::size_t kScoutsAsked = 4;   // of each member
 
   struct BackLink {
     float distance;
@@ -78,7 +77,7 @@ class Leaf {
   };
 
   /// Where the candidates of a member begin in near_.
-  std::size_t start_of(std::size_t place) const { return place * (candidates_ + kScoutsAsked); }
+  std::size_t start_of(std::size_t place) const { return place * (candidates_ + Scouts::kTold); }
   void begin(std::span<const NodeId> members, Codes codes);
   void measure(std::size_t first);
   void find_nearest(std::size_t first);
@@ -99,8 +98,7 @@ class Leaf {
   Codes codes_;
   std::size_t stride_ = 0;
   std::vector<float> matrix_;
-  std::vector<std::uint32_t> scouts_;
-  std::vector<float> scouted_;        // distances of one member to the scouts, as far as they count
+  Scouts scouts_;
   std::vector<Near> near_;            // of each member: the nearest, then scouts, ascending
   std::vector<std::uint16_t> found_;  // how many of them there are
   std::vector<std::uint8_t> kept_;    // whether the rule keeps it

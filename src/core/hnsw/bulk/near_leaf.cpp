@@ -24,20 +24,13 @@ void NearLeaf::begin(std::span<const Member> members, Codes codes) {
   places_.resize(columns_.stride() + kernels::kPlacesSlack);
   lists_.resize(std::max(lists_.size(), size() * capacity()));
   counts_.assign(size(), 0);
-  scouts_.clear();
-  // Spread over the leaf without a period, which the members may have, too: multiples of the golden
-  // ratio.
-  const std::size_t scouts = members.size() < 2 * kScouts ? 0 : kScouts;
-  for (std::size_t i = 0; i < scouts; ++i) {
-    scouts_.push_back(static_cast<std::uint32_t>(
-        static_cast<std::uint32_t>(i * 2654435769U) * std::uint64_t{members.size()} >> 32));
-  }
+  scouts_.choose(size(), Scouts::kFew);
   limits_.assign(columns_.stride(), -kInfinity);
   wide_.clear();
   for (std::uint32_t place = 0; place < size(); ++place) {
     const Member& member = members[place];
     limits_[place] = std::min(member.bound, kFarthest);
-    const bool tells_scouts = member.wants_scouts && scouts > 0;
+    const bool tells_scouts = member.wants_scouts && !scouts_.empty();
     if (tells_scouts || (member.bound == kInfinity && size() > wanted_ + 1)) wide_.push_back(place);
   }
 }
@@ -72,16 +65,10 @@ float NearLeaf::limit_of(std::span<const float> distances) {
 
 /// The nearest scouts beyond `limit`.
 void NearLeaf::tell_scouts(std::size_t place, std::span<const float> distances, float limit) {
-  scouted_.resize(scouts_.size());
-  for (std::size_t i = 0; i < scouts_.size(); ++i) {
-    // Under the inner product a member need not be the nearest to itself.
-    const bool is_beyond = distances[scouts_[i]] > limit && scouts_[i] != place;
-    scouted_[i] = is_beyond ? distances[scouts_[i]] : kInfinity;
-  }
   LinkEntry* const list = lists_.data() + place * capacity();
-  for (const Near& scout : nearest_.find(scouted_, kScoutsTold, scouted_.size())) {
-    list[counts_[place]++] = {scout.distance, members_[scouts_[scout.place]].node | kStays};
-  }
+  scouts_.each_beyond(place, distances, limit, [&](const Near& scout) {
+    list[counts_[place]++] = {scout.distance, members_[scout.place].node | kStays};
+  });
 }
 
 void NearLeaf::compare(std::size_t first) {

@@ -21,7 +21,7 @@
 
 #include "core/hnsw/bulk/columns.h"
 #include "core/hnsw/bulk/link_table.h"
-#include "core/hnsw/bulk/nearest.h"
+#include "core/hnsw/bulk/scouts.h"
 
 namespace vec::hnsw::bulk {
 
@@ -63,12 +63,11 @@ class NearLeaf {
   }
 
  private:
-  static constexpr std::size_t kScouts = 64;
-  static constexpr std::size_t kScoutsTold = 4;  // to a member
-
   /// Entries that there is room for: several times as many as are wanted come before the limit of a
   /// member is good.
-  static constexpr std::size_t capacity(std::size_t wanted) { return 3 * wanted + kScoutsTold + 1; }
+  static constexpr std::size_t capacity(std::size_t wanted) {
+    return 3 * wanted + Scouts::kTold + 1;
+  }
   std::size_t capacity() const { return capacity(wanted_); }
   std::size_t size() const { return members_.size(); }
 
@@ -81,14 +80,12 @@ class NearLeaf {
 
   std::size_t wanted_;
   Columns columns_;
-  Nearest nearest_;
   std::span<const Member> members_;
   Codes codes_;
   std::vector<float> rows_;          // distances of a few members to all
   std::vector<float> limits_;        // of each member
   std::vector<std::uint32_t> wide_;  // members whose distances to all are needed
-  std::vector<std::uint32_t> scouts_;
-  std::vector<float> scouted_;  // distances of one member to the scouts, as far as they count
+  Scouts scouts_;
   std::vector<float> sorted_;
   std::vector<std::uint32_t> places_;
   std::vector<LinkEntry> lists_;
