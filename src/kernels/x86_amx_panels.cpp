@@ -27,6 +27,9 @@ static_assert(kPanelColumns == 2 * kTileWords);
 /// Words of the rows that are gathered at a time: what lies scattered is no tile.
 constexpr std::size_t kWordsAtATime = 512;
 
+/// A tile of one row takes a fifth longer than VNNI, which whoever has AMX has, too.
+constexpr std::size_t kFewestRows = 2;
+
 /// What the tiles are: sums and columns in halves of a panel; those of the last words, which may be
 /// fewer than a tile has, are shaped on their own.  Intrinsics take numbers only.
 ///   0, 1  sums   2  rows   3, 4  columns   5  last words of rows   6, 7  of columns
@@ -149,12 +152,20 @@ void dot_panels(const std::uint8_t* const* rows, std::size_t row_count, const st
 void dot_u8_panels(const std::uint8_t* const* rows, std::size_t row_count,
                    const std::uint8_t* panels, std::size_t panel_count, std::size_t words,
                    std::int32_t* out, std::size_t stride) noexcept {
+  if (row_count < kFewestRows) {
+    kAvx512VnniPanels.dot_u8_panels(rows, row_count, panels, panel_count, words, out, stride);
+    return;
+  }
   dot_panels<Unsigned>(rows, row_count, panels, panel_count, words, out, stride);
 }
 
 void dot_u7_panels(const std::uint8_t* const* rows, std::size_t row_count,
                    const std::int8_t* panels, std::size_t panel_count, std::size_t words,
                    std::int32_t* out, std::size_t stride) noexcept {
+  if (row_count < kFewestRows) {
+    kAvx512VnniPanels.dot_u7_panels(rows, row_count, panels, panel_count, words, out, stride);
+    return;
+  }
   dot_panels<Signed>(rows, row_count, reinterpret_cast<const std::uint8_t*>(panels), panel_count,
                      words, out, stride);
 }

@@ -20,7 +20,8 @@ LinkSettings settings_for(const codes::Format& format, const Params& params, std
   const double effort = 1.5 * std::log2(std::max(1, params.ef_construction) / 64.0);
   const double size = 1.25 * std::max(0.0, std::log2(static_cast<double>(points) / kFew));
   const auto leaves = [](double wanted) { return std::clamp(std::lround(wanted), 3L, 12L); };
-  // Five leaves of 800 are as much work as four of 1,000 and find more, where points are few.
+  // Five leaves of 800 are as much work as four of 1,000 and find more where points are few: 1 up
+  // to kFew, 0 from three times as many on.
   const double few = layer > 0 ? 0 : std::max(0.0, 1 - size / 2);
   // Of many points, the leaves are as many more as they are smaller: as much work, and what is near
   // a point is seldom missed by all of them.
