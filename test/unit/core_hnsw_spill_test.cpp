@@ -266,39 +266,52 @@ TEST(Spill, StopsWhenItIsInterrupted) {
   }
 }
 
-TEST(Parts, HaveEveryRecordAsOftenAsAskedAndNoneIsTooLarge) {
+TEST(Parts, HaveEveryRecordAndAreNeitherTooLargeNorMuchTooSmall) {
   const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 20);
   const Values values(format, 4000, 5);
-  for (const std::size_t fanout : {1, 2}) {
-    MemorySpill spill;
-    SpillFile* const file = spill.create();
-    for (RecordName i = 0; i < values.size(); ++i) {
-      file->append(bytes_of(i));
-      file->append(values.code(i));
-    }
-    Rng rng(7);
-    const std::function<void()> interrupt = nothing;
-    Parts parts(format, {300, 20, 1 << 16}, spill, rng, interrupt, heap());
-    std::map<RecordName, std::size_t> seen;
-    std::vector<std::byte> code(format.code_bytes);
-    std::size_t count = 0;
-    parts.visit({file, values.size()}, fanout, false, [&](SpillFile& part, std::size_t records) {
-      EXPECT_LE(records, 300U);
-      std::set<RecordName> own;
-      for (std::size_t i = 0; i < records; ++i) {
-        const auto name = read_value<RecordName>(part);
-        part.read(code);
-        EXPECT_EQ(code, values.code(name));
-        EXPECT_TRUE(own.insert(name).second || fanout > 1);
-        EXPECT_TRUE(own.size() == i + 1) << "a record twice in a part";
-        ++seen[name];
+  constexpr std::size_t kMost = 300;
+  for (const std::size_t fanout : {1, 3}) {
+    for (const std::size_t files : {100, 12}) {
+      MemorySpill spill;
+      SpillFile* const file = spill.create();
+      for (RecordName i = 0; i < values.size(); ++i) {
+        file->append(bytes_of(i));
+        file->append(values.code(i));
       }
-      ++count;
-    });
-    EXPECT_GT(count, 13U);
-    EXPECT_EQ(seen.size(), values.size());
-    for (const auto& [name, times] : seen) ASSERT_GE(times, fanout);
-    EXPECT_EQ(spill.files(), 0U);
+      Rng rng(7);
+      const std::function<void()> interrupt = nothing;
+      Parts parts(format, {kMost, files, 1 << 16}, spill, rng, interrupt, heap());
+      std::map<RecordName, std::size_t> seen;
+      std::vector<std::byte> code(format.code_bytes);
+      std::size_t count = 0;
+      std::size_t all = 0;
+      parts.visit({file, values.size()}, fanout, false, [&](SpillFile& part, std::size_t records) {
+        EXPECT_LE(records, kMost);
+        std::set<RecordName> own;
+        for (std::size_t i = 0; i < records; ++i) {
+          const auto name = read_value<RecordName>(part);
+          part.read(code);
+          EXPECT_EQ(code, values.code(name));
+          own.insert(name);
+          ++seen[name];
+        }
+        // A part that was cut again gives some of its parts a record that another has, too.
+        EXPECT_EQ(own.size(), records) << "a record twice in a part";
+        ++count;
+        all += records;
+      });
+      EXPECT_EQ(seen.size(), values.size());
+      EXPECT_EQ(spill.files(), 0U);
+      EXPECT_LE(spill.most(), files * 3 + 1);
+      EXPECT_LT(static_cast<double>(count),
+                2.5 * static_cast<double>(all) / static_cast<double>(kMost))
+          << "parts are small";
+      if (fanout == 1) {
+        EXPECT_EQ(all, values.size());
+      } else {
+        EXPECT_GT(all, values.size() * 2) << "most are near several parts";
+      }
+    }
   }
 }
 

@@ -8,16 +8,29 @@ namespace vec::hnsw::bulk {
 
 namespace {
 
-/// Some leaders get several times as many points as others.
-constexpr std::size_t kSlack = 2;
-/// With fewer, a cut into overlapping parts makes them hardly smaller.
-constexpr std::size_t kFewestParts = 4;
+/// Cells to a part that is full.  With more of them each point that is in several parts is nearer
+/// to their borders.
+constexpr std::size_t kCellsOfPart = 8;
+constexpr std::size_t kFewestCells = 8;
+/// Records by which the sizes of cells are known beforehand, to each.
+constexpr std::size_t kSampled = 64;
+constexpr std::size_t kFewestSampled = 4;
+/// How full a part is to be; some come out larger than it looked.
+constexpr double kFull = 0.85;
 /// A cut that leaves a part this large has found nothing to cut by.
 constexpr double kHopeless = 0.9;
 constexpr std::size_t kLargestChunk = 16384;
 constexpr std::size_t kSmallestChunk = 256;
 
 }  // namespace
+
+struct Parts::Cells {
+  std::vector<std::vector<std::byte>> sampled;
+  std::vector<const std::byte*> codes;  // of these
+  LeaderPlaces leaders;
+  std::vector<std::uint32_t> part_of;  // each cell
+  std::uint32_t parts = 0;
+};
 
 void Parts::visit(RecordFile all, std::size_t fanout, bool keep, const Visit& visit) {
   if (would_cut(all.count)) {
@@ -30,9 +43,7 @@ void Parts::visit(RecordFile all, std::size_t fanout, bool keep, const Visit& vi
 }
 
 void Parts::cut(RecordFile all, std::size_t fanout, bool keep, const Visit& visit) {
-  const std::size_t wanted = (all.count * fanout * kSlack + limits_.records - 1) / limits_.records;
-  const std::size_t count = std::clamp(wanted, kFewestParts, std::max(kFewestParts, limits_.files));
-  const auto parts = distribute(all, sample(all, count), fanout);
+  const auto parts = distribute(all, make_cells(all, fanout), fanout);
   if (!keep) spill_.remove(all.file);
   for (const RecordFile part : parts) {
     if (!would_cut(part.count)) {
@@ -65,22 +76,65 @@ std::vector<std::vector<std::byte>> Parts::sample(RecordFile all, std::size_t co
   return chosen;
 }
 
-std::vector<RecordFile> Parts::distribute(RecordFile all,
-                                          const std::vector<std::vector<std::byte>>& leaders,
-                                          std::size_t fanout) {
-  std::vector<const std::byte*> codes;
-  codes.reserve(leaders.size());
-  for (const auto& leader : leaders) codes.push_back(leader.data());
-  const LeaderPlaces places = choose_leaders(codes.size(), codes.size(), rng_);
-  Leaders assigner(format_, codes, places.leaders, places.supers, interrupt_);
+Parts::Cells Parts::make_cells(RecordFile all, std::size_t fanout) {
+  const std::size_t wanted = std::max(kFewestCells, kCellsOfPart * all.count / limits_.records);
+  const std::size_t fewest = kFewestCells * kFewestSampled;
+  const std::size_t most = std::max(fewest, limits_.bytes / record_bytes());
+  Cells cells;
+  cells.sampled = sample(all, std::clamp(wanted * kSampled, fewest, most));
+  for (const auto& code : cells.sampled) cells.codes.push_back(code.data());
+  const std::size_t sampled = cells.sampled.size();
+  const std::size_t count = std::min(wanted, std::max<std::size_t>(1, sampled / kFewestSampled));
+  cells.leaders = choose_leaders(sampled, count, rng_);
 
-  std::vector<RecordFile> parts(leaders.size());
+  fanout = std::min(fanout, count);
+  std::vector<std::uint32_t> choices(sampled * fanout);
+  Leaders(format_, cells.codes, cells.leaders.leaders, cells.leaders.supers, interrupt_)
+      .assign(cells.codes, fanout, choices.data());
+  std::vector<std::vector<std::uint32_t>> members(count);
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (choices[i] == kNoLeader) continue;
+    members[choices[i]].push_back(static_cast<std::uint32_t>(i / fanout));
+  }
+  double full = kFull * static_cast<double>(limits_.records) * static_cast<double>(sampled) /
+                static_cast<double>(all.count);
+  for (group(members, sampled, full, cells); cells.parts > limits_.files;) {
+    full *= 1.25;
+    group(members, sampled, full, cells);
+  }
+  return cells;
+}
+
+/// Makes parts of as many cells, one after the other, as have no more than `full` members together.
+void Parts::group(const std::vector<std::vector<std::uint32_t>>& members, std::size_t sampled,
+                  double full, Cells& cells) {
+  cells.part_of.clear();
+  cells.parts = 0;
+  std::size_t size = 0;
+  std::vector<std::uint32_t> counted(sampled, 0);  // parts there were when it was counted last
+  for (const auto& cell : members) {
+    const auto more = std::ranges::count_if(
+        cell, [&](std::uint32_t member) { return counted[member] != cells.parts; });
+    size += static_cast<std::size_t>(more);
+    if (cells.parts == 0 || static_cast<double>(size) > full) {
+      ++cells.parts;
+      size = cell.size();
+    }
+    for (const std::uint32_t member : cell) counted[member] = cells.parts;
+    cells.part_of.push_back(cells.parts - 1);
+  }
+}
+
+std::vector<RecordFile> Parts::distribute(RecordFile all, const Cells& cells, std::size_t fanout) {
+  Leaders assigner(format_, cells.codes, cells.leaders.leaders, cells.leaders.supers, interrupt_);
+  fanout = std::min(fanout, cells.part_of.size());
+  std::vector<RecordFile> parts(cells.parts);
   for (RecordFile& part : parts) part = {spill_.create(), 0};
   const std::size_t most =
       std::clamp(limits_.bytes / record_bytes(), kSmallestChunk, kLargestChunk);
   std::pmr::vector<std::byte> records(std::min(most, all.count) * record_bytes(), memory_);
+  std::vector<const std::byte*> codes;
   std::vector<std::uint32_t> choices;
-  fanout = std::min(fanout, leaders.size());
   all.file->rewind();
   for (std::size_t left = all.count; left > 0;) {
     interrupt_();
@@ -95,11 +149,13 @@ std::vector<RecordFile> Parts::distribute(RecordFile all,
     choices.resize(size * fanout);
     assigner.assign(codes, fanout, choices.data());
     for (std::size_t i = 0; i < size; ++i) {
+      const std::span<std::uint32_t> own(choices.data() + i * fanout, fanout);
       for (std::size_t k = 0; k < fanout; ++k) {
-        const std::uint32_t choice = choices[i * fanout + k];
-        if (choice == kNoLeader) continue;
-        parts[choice].file->append(chunk.subspan(i * record_bytes(), record_bytes()));
-        ++parts[choice].count;
+        if (own[k] == kNoLeader) continue;
+        own[k] = cells.part_of[own[k]];
+        if (std::ranges::count(own.first(k), own[k]) > 0) continue;
+        parts[own[k]].file->append(chunk.subspan(i * record_bytes(), record_bytes()));
+        ++parts[own[k]].count;
       }
     }
   }

@@ -1,7 +1,9 @@
 // core/hnsw/bulk/parts.h
 //
 // Cutting more points than memory holds into parts of near ones: a file of records becomes a file
-// for each of some random leaders, those too large are cut again.
+// for each part.  There are cells, around random leaders, and near cells are put together until
+// they have as many points as a part is to have.  Parts that are too large all the same are cut
+// again.
 
 #ifndef VEC_CORE_HNSW_BULK_PARTS_H_
 #define VEC_CORE_HNSW_BULK_PARTS_H_
@@ -46,8 +48,9 @@ class Parts {
         interrupt_(interrupt),
         memory_(memory) {}
 
-  /// Visits parts in which every record is `fanout` times, in different parts if there is more than
-  /// one; near parts one after the other.  In each, records are in the order of the file.
+  /// Visits the parts; near parts one after the other.  Every record is in those of its `fanout`
+  /// nearest cells, so fewer if these are of one part.  In each, records are in the order of the
+  /// file.
   /// The file is removed, unless it is to be kept.
   void visit(RecordFile all, std::size_t fanout, bool keep, const Visit& visit);
 
@@ -55,11 +58,15 @@ class Parts {
   bool would_cut(std::size_t count) const { return count > limits_.records; }
 
  private:
+  /// Codes of some records, of these the leaders of cells, and the parts that these make.
+  struct Cells;
+
   void cut(RecordFile all, std::size_t fanout, bool keep, const Visit& visit);
   std::vector<std::vector<std::byte>> sample(RecordFile all, std::size_t count);
-  std::vector<RecordFile> distribute(RecordFile all,
-                                     const std::vector<std::vector<std::byte>>& leaders,
-                                     std::size_t fanout);
+  Cells make_cells(RecordFile all, std::size_t fanout);
+  static void group(const std::vector<std::vector<std::uint32_t>>& members, std::size_t sampled,
+                    double full, Cells& cells);
+  std::vector<RecordFile> distribute(RecordFile all, const Cells& cells, std::size_t fanout);
   std::size_t record_bytes() const { return sizeof(RecordName) + format_.code_bytes; }
 
   codes::Format format_;
