@@ -59,6 +59,7 @@ CORE_SRCS = \
 	src/core/hnsw/bulk/spilled_build.cpp \
 	src/core/hnsw/bulk/spilled_layer.cpp \
 	src/core/hnsw/bulk/team.cpp \
+	src/core/hnsw/bulk/unite_block.cpp \
 	src/core/hnsw/layout.cpp \
 	src/core/hnsw/memory_graph.cpp \
 	src/core/ivf/assign.cpp \

@@ -5,6 +5,8 @@
 #ifndef VEC_TEST_SUPPORT_THREADS_TEAM_H_
 #define VEC_TEST_SUPPORT_THREADS_TEAM_H_
 
+#include <gtest/gtest.h>
+
 #include <cstddef>
 #include <memory>
 #include <thread>
@@ -26,7 +28,15 @@ class Threads final : public hnsw::bulk::Team {
     return blocks_.back().get();
   }
   void free_task_block() override { blocks_.pop_back(); }
-  void free_points() override { blocks_.pop_back(); }
+  void free_points() override { blocks_.clear(); }
+  void reserve(std::size_t bytes) override {
+    EXPECT_TRUE(blocks_.empty() && reserved == 0);
+    reserved = bytes;
+  }
+  void release() override {
+    EXPECT_TRUE(blocks_.empty());
+    reserved = 0;
+  }
   void start(hnsw::bulk::Task task) override {
     ++tasks;
     for (std::size_t i = 0; i < count_; ++i) {
@@ -44,6 +54,7 @@ class Threads final : public hnsw::bulk::Team {
   std::size_t blocks() const { return blocks_.size(); }
 
   int tasks = 0;
+  std::size_t reserved = 0;
 
  private:
   std::size_t count_, left_;

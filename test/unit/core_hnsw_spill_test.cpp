@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <thread>
 
 #include "core/error.h"
 #include "core/hnsw/bulk/collector.h"
 #include "core/hnsw/bulk/spilled_build.h"
+#include "core/hnsw/bulk/unite_block.h"
 #include "core/hnsw/reconnect.h"
 #include "support/hnsw_checks.h"
 #include "support/hnsw_data.h"
@@ -146,7 +148,7 @@ TEST(Spill, IsTheSameEveryTimeAndWithHelpers) {
     test::Threads team(2, static_cast<std::size_t>(std::max(0, blocks)));
     Built other(values, format, {8, 64}, kBudget, spill, blocks < 0 ? nullptr : &team);
     EXPECT_EQ(team.tasks > 0, blocks > 1);
-    EXPECT_EQ(team.blocks(), 0U) << "memory is left";
+    EXPECT_EQ(team.blocks() + team.reserved, 0U) << "memory is left";
     test::expect_links_sound(other.graph);
     ASSERT_EQ(other.graph.node_count(), alone.graph.node_count());
     LinkList left, right;
@@ -313,6 +315,64 @@ TEST(Parts, HaveEveryRecordAndAreNeitherTooLargeNorMuchTooSmall) {
       }
     }
   }
+}
+
+TEST(UniteBlock, MakesOneListOfAll) {
+  constexpr std::size_t kRows = 700;
+  constexpr std::size_t kLinks = 8;
+  const UniteBlock::Size size{kRows, 3 * kRows, 3 * kRows * 6};
+  std::vector<std::byte> memory(UniteBlock::bytes(size, kLinks));
+  UniteBlock::write(memory.data(), size, kLinks, 24);
+  UniteBlock block(memory.data());
+  std::vector<std::map<NodeId, float>> expected(kRows);
+  Rng rng(3);
+  for (std::size_t list = 0; list < 3; ++list) {
+    for (std::size_t row = list; row < kRows; ++row) {  // the first rows have fewer
+      std::vector<LinkEntry> entries;
+      for (std::size_t i = 0; i < 1 + row % 6; ++i) {
+        const auto node = static_cast<NodeId>(20 * i + rng.below(20));
+        // The same distance, whoever found the node.
+        entries.push_back({static_cast<float>((node * 37 + row) % 101), node});
+        expected[row][node] = entries.back().distance;
+      }
+      std::ranges::sort(entries, nearer);
+      std::ranges::copy(entries, block.add(row, entries.size()).begin());
+    }
+  }
+  std::thread other([&] { UniteBlock(memory.data()).work(nothing); });
+  block.work(nothing);
+  other.join();
+  for (std::size_t row = 0; row < kRows; ++row) {
+    std::vector<LinkEntry> all;
+    for (const auto& [node, distance] : expected[row]) all.push_back({distance, node});
+    std::ranges::sort(all, nearer);
+    all.resize(std::min(all.size(), kLinks));
+    EXPECT_TRUE(std::ranges::equal(block.list(row), all,
+                                   [](const LinkEntry& a, const LinkEntry& b) {
+                                     return a.distance == b.distance && a.link == b.link;
+                                   }))
+        << row;
+  }
+}
+
+TEST(UniteBlock, KeepsSomeFarLinksOfTheRule) {
+  const UniteBlock::Size size{1, 2, 40};
+  std::vector<std::byte> memory(UniteBlock::bytes(size, 16));
+  UniteBlock::write(memory.data(), size, 16, 64);
+  UniteBlock block(memory.data());
+  for (std::size_t list = 0; list < 2; ++list) {
+    const auto entries = block.add(0, 20);
+    for (NodeId i = 0; i < 20; ++i) {
+      const NodeId node = 2 * i + static_cast<NodeId>(list);
+      entries[i] = {static_cast<float>(node), node | kKeptByRule};
+    }
+  }
+  block.work(nothing);
+  const auto list = block.list(0);
+  ASSERT_EQ(list.size(), 16U);
+  EXPECT_EQ(node_of(list.front().link), 0U);
+  EXPECT_GT(node_of(list.back().link), 25U);
+  EXPECT_TRUE(std::ranges::is_sorted(list, nearer));
 }
 
 }  // namespace

@@ -11,6 +11,16 @@ namespace vec::pg::hnsw {
 
 using vec::hnsw::bulk::Task;
 
+namespace {
+
+/// A block, as it is named to others.
+struct SharedPiece {
+  dsm_handle handle;  // DSM_HANDLE_INVALID: none
+  std::size_t offset;
+};
+
+}  // namespace
+
 /// In shared memory: plain data only.
 struct SharedBuild {
   slock_t mutex;              // for what follows
@@ -19,8 +29,8 @@ struct SharedBuild {
   std::uint32_t commands;     // given so far
   bool quit;
   Task task;
-  dsm_handle points;
-  dsm_handle block;
+  SharedPiece points;
+  SharedPiece block;
   int at_work;  // workers that are not through with the command
 };
 
@@ -65,36 +75,67 @@ void read_row(Relation, ItemPointer tid, Datum* values, bool* is_null, bool, voi
 struct Command {
   bool quit;
   Task task;
-  dsm_segment* points;
-  dsm_segment* block;
+  SharedPiece points;
+  SharedPiece block;
 };
 
 /// Waits for the command after `seen` others.  C-like.
 Command next_command(SharedBuild* shared, std::uint32_t seen) {
   Command command{};
-  dsm_handle points_handle = 0;
-  dsm_handle block_handle = 0;
   ConditionVariablePrepareToSleep(&shared->changed);
   for (;;) {
     SpinLockAcquire(&shared->mutex);
     const bool given = shared->commands > seen || shared->quit;
-    command.quit = shared->quit;
-    command.task = shared->task;
-    points_handle = shared->points;
-    block_handle = shared->block;
+    command = {shared->quit, shared->task, shared->points, shared->block};
     SpinLockRelease(&shared->mutex);
     if (given) break;
     ConditionVariableSleep(&shared->changed, PG_WAIT_EXTENSION);
   }
   ConditionVariableCancelSleep();
-  if (command.quit) return command;
-  command.points = dsm_attach(points_handle);
-  command.block = dsm_attach(block_handle);
-  if (command.points == nullptr || command.block == nullptr) {
-    ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not map shared memory")));
-  }
   return command;
 }
+
+/// The segments that a worker has mapped: those of the last command, since the next one is mostly
+/// about the same.  C-like.
+class MappedSegments {
+ public:
+  /// Maps those of a command, and lets go of others.
+  void follow(const Command& command) {
+    for (Mapped& it : mapped_) {
+      if (it.segment == nullptr) continue;
+      if (it.handle == command.points.handle || it.handle == command.block.handle) continue;
+      dsm_detach(it.segment);
+      it.segment = nullptr;
+    }
+    map(command.points.handle);
+    map(command.block.handle);
+  }
+  std::byte* address(const SharedPiece& piece) const {
+    for (const Mapped& it : mapped_) {
+      if (it.segment == nullptr || it.handle != piece.handle) continue;
+      return static_cast<std::byte*>(dsm_segment_address(it.segment)) + piece.offset;
+    }
+    return nullptr;
+  }
+
+ private:
+  struct Mapped {
+    dsm_handle handle;
+    dsm_segment* segment;
+  };
+
+  void map(dsm_handle handle) {
+    if (handle == DSM_HANDLE_INVALID || address({handle, 0}) != nullptr) return;
+    for (Mapped& it : mapped_) {
+      if (it.segment != nullptr) continue;
+      it = {handle, dsm_attach(handle)};
+      if (it.segment != nullptr) return;
+    }
+    ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not map shared memory")));
+  }
+
+  Mapped mapped_[2]{};
+};
 
 void report_done(SharedBuild* shared) {
   SpinLockAcquire(&shared->mutex);
@@ -105,20 +146,20 @@ void report_done(SharedBuild* shared) {
 
 /// Takes part in what the leader starts, until it is told to quit.
 void help_leader(SharedBuild* shared) {
+  MappedSegments mapped;
   for (std::uint32_t seen = 0;; ++seen) {
-    const Command command = pg_call([=] { return next_command(shared, seen); });
-    if (command.quit) break;
-    vec::hnsw::bulk::help(command.task,
-                          vec::hnsw::bulk::PointsBlock(
-                              static_cast<const std::byte*>(dsm_segment_address(command.points))),
-                          static_cast<std::byte*>(dsm_segment_address(command.block)),
-                          check_interrupts);
-    // Not kept until the next command, which may be about other points.
-    pg_call([&] {
-      dsm_detach(command.block);
-      dsm_detach(command.points);
-      report_done(shared);
+    const Command command = pg_call([&] {
+      const Command next = next_command(shared, seen);
+      if (!next.quit) mapped.follow(next);
+      return next;
     });
+    if (command.quit) break;
+    if (command.task != Task::kNone) {
+      vec::hnsw::bulk::help(command.task,
+                            vec::hnsw::bulk::PointsBlock(mapped.address(command.points)),
+                            mapped.address(command.block), check_interrupts);
+    }
+    pg_call([=] { report_done(shared); });
   }
 }
 
@@ -173,6 +214,16 @@ bool is_available(std::size_t bytes) {
   return free > 1.05 * static_cast<double>(bytes);
 }
 
+/// A new segment, or null.
+dsm_segment* make_segment(std::size_t bytes) {
+  if (!is_available(bytes)) return nullptr;
+  return pg_call([=] { return dsm_create(bytes, DSM_CREATE_NULL_IF_MAXSEGMENTS); });
+}
+
+std::byte* address_of(dsm_segment* segment) {
+  return static_cast<std::byte*>(dsm_segment_address(segment));
+}
+
 }  // namespace
 
 Workers start_workers(Relation heap, Relation index, bool concurrent, int wanted) {
@@ -215,37 +266,70 @@ void end_workers(Workers& workers) {
 }
 
 std::byte* ProcessTeam::share(std::size_t bytes) {
-  if (!is_available(bytes)) return nullptr;
-  segments_.reserve(segments_.size() + 1);
-  dsm_segment* const segment =
-      pg_call([=] { return dsm_create(bytes, DSM_CREATE_NULL_IF_MAXSEGMENTS); });
-  if (segment == nullptr) return nullptr;
-  segments_.push_back(segment);
-  void* const block = dsm_segment_address(segment);
+  pieces_.reserve(pieces_.size() + 1);
+  if (reserved_ != nullptr && reserved_used_ + bytes <= dsm_segment_map_length(reserved_)) {
+    pieces_.push_back({reserved_, reserved_used_});
+    reserved_used_ += vec::hnsw::bulk::aligned(bytes);
+  } else {
+    dsm_segment* const segment = make_segment(bytes);
+    if (segment == nullptr) return nullptr;
+    pieces_.push_back({segment, 0});
+  }
+  std::byte* const block = address_of(pieces_.back().segment) + pieces_.back().offset;
   std::memset(block, 0, bytes);
-  return static_cast<std::byte*>(block);
+  return block;
 }
 
 void ProcessTeam::free_task_block() {
-  dsm_segment* const last = segments_.back();
-  segments_.pop_back();
-  pg_call([last] { dsm_detach(last); });
+  const Piece last = pieces_.back();
+  pieces_.pop_back();
+  if (last.segment == reserved_) {
+    reserved_used_ = last.offset;
+  } else {
+    pg_call([last] { dsm_detach(last.segment); });
+  }
 }
 
-void ProcessTeam::free_points() { close(); }
+void ProcessTeam::free_points() {
+  if (!pieces_.empty() && pieces_.front().segment != reserved_) unmap();
+  while (!pieces_.empty()) free_task_block();
+}
+
+void ProcessTeam::reserve(std::size_t bytes) { reserved_ = make_segment(bytes); }
+
+void ProcessTeam::release() {
+  if (reserved_ == nullptr) return;
+  unmap();
+  dsm_segment* const segment = reserved_;
+  reserved_ = nullptr;
+  reserved_used_ = 0;
+  pg_call([segment] { dsm_detach(segment); });
+}
 
 void ProcessTeam::close() {
-  while (!segments_.empty()) free_task_block();
+  free_points();
+  release();
 }
 
-void ProcessTeam::start(Task task) {
+void ProcessTeam::start(Task task) { command(task, pieces_.front(), pieces_.back()); }
+
+void ProcessTeam::unmap() {
+  command(Task::kNone, {nullptr, 0}, {nullptr, 0});
+  wait();
+}
+
+void ProcessTeam::command(Task task, Piece points, Piece block) {
+  const auto shared_as = [](Piece piece) -> SharedPiece {
+    if (piece.segment == nullptr) return {DSM_HANDLE_INVALID, 0};
+    return {dsm_segment_handle(piece.segment), piece.offset};
+  };
   SharedBuild* const shared = workers_.shared;
-  const dsm_handle points = dsm_segment_handle(segments_.front());
-  const dsm_handle block = dsm_segment_handle(segments_.back());
+  const SharedPiece shared_points = shared_as(points);
+  const SharedPiece shared_block = shared_as(block);
   SpinLockAcquire(&shared->mutex);
   shared->task = task;
-  shared->points = points;
-  shared->block = block;
+  shared->points = shared_points;
+  shared->block = shared_block;
   shared->at_work = workers_.processes.launched();
   ++shared->commands;
   SpinLockRelease(&shared->mutex);

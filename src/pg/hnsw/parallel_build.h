@@ -47,14 +47,27 @@ class ProcessTeam final : public vec::hnsw::bulk::Team {
   std::byte* share(std::size_t bytes) override;
   void free_task_block() override;
   void free_points() override;
+  void reserve(std::size_t bytes) override;
+  void release() override;
   void start(vec::hnsw::bulk::Task task) override;
   void wait() override;
   /// Gives back all memory; call it when the graph is linked.
   void close();
 
  private:
+  /// Memory that share() has given out: a segment of its own, or some of what is reserved.
+  struct Piece {
+    dsm_segment* segment;
+    std::size_t offset;
+  };
+  void command(vec::hnsw::bulk::Task task, Piece points, Piece block);
+  /// Has the workers let go of what they have mapped.
+  void unmap();
+
   const Workers& workers_;
-  std::vector<dsm_segment*> segments_;  // after an error PostgreSQL gives them back
+  std::vector<Piece> pieces_;  // after an error PostgreSQL gives the segments back
+  dsm_segment* reserved_ = nullptr;
+  std::size_t reserved_used_ = 0;
 };
 
 }  // namespace vec::pg::hnsw

@@ -258,6 +258,7 @@ void LeavesBlock::work(Task task, const codes::Format& format, Codes rows,
       return;
     case Task::kNone:
     case Task::kAssign:
+    case Task::kUnite:
       break;
   }
   VEC_ASSERT(false);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/hnsw/bulk/choose_best.h"
 #include "core/hnsw/bulk/link_points.h"
+#include "core/hnsw/bulk/unite_block.h"
 
 namespace vec::hnsw::bulk {
 
@@ -48,61 +48,126 @@ class Linker {
     const Parts::Limits limits = context_.limits(per_point, bytes_of_leaf(settings_, count));
     Parts parts(context_.format, limits, context_.spill, rng_, watch_.interrupt, context_.memory);
     const std::size_t overlap = parts_of_point(context_.format.metric, limits.records);
-    if (parts.would_cut(count)) {
+    const bool cut = parts.would_cut(count);
+    if (cut) {
       // Two parts with f leaves each are less than one with 2f: some neighbours are found twice.
       settings_.partition.fanout = settings_.partition.fanout / overlap + 1;
       united_ = std::max(united_, std::min(overlap * settings_.links, LinkTable::kMostHeld));
     }
-    make_ranges();
+    make_ranges(cut ? 2 * overlap : 1);
+    if (team_ != nullptr) team_->reserve(shared_bytes(std::min(count, limits.records)));
     parts.visit(points_.records, overlap, true,
                 [this](SpillFile& file, std::size_t records) { link_part(file, records); });
+    if (team_ != nullptr) team_->release();
   }
 
   void unite(ListFile* above,
              const std::function<void(std::size_t, std::span<const LinkEntry>)>& take) {
-    std::pmr::vector<LinkEntry> entries(context_.memory);
-    std::pmr::vector<std::uint8_t> counts(context_.memory);
-    std::vector<std::atomic<std::uint32_t>> locks(LinkTable::kLocks);
-    std::vector<LinkEntry> list;
     for (std::size_t r = 0; r < ranges_.size(); ++r) {
       const std::size_t first = std::min(r * range_size_, points_.records.count);
       const std::size_t end = std::min(first + range_size_, points_.records.count);
-      entries.resize((end - first) * united_);
-      counts.assign(end - first, 0);
-      LinkTable table({entries.data(), counts.data(), locks.data(), nullptr}, united_);
-      ranges_[r].file->rewind();
-      for (std::size_t i = 0; i < ranges_[r].count; ++i) {
-        if (i % kBetweenInterrupts == 0) watch_.interrupt();
-        const auto header = read_value<ListHeader>(*ranges_[r].file);
-        list.resize(header.count);
-        ranges_[r].file->read(std::as_writable_bytes(std::span(list)));
-        table.merge(header.name - first, list);
-      }
-      context_.spill.remove(ranges_[r].file);
-      for (std::size_t place = first; place < end; ++place) {
-        if (place % kBetweenInterrupts == 0) watch_.interrupt();
-        if (above != nullptr) merge_above(*above, place, table, place - first);
-        choose_spread(table.list(place - first), settings_.links, chosen_);
-        for (LinkEntry& entry : chosen_) {
-          entry.link =
-              make_link(points_.node(node_of(entry.link)), kept_by_rule(entry.link), false);
-        }
-        take(place, chosen_);
-      }
+      unite_range(ranges_[r], first, end, above, take);
     }
   }
 
  private:
-  /// Files for lists, each for so many nodes that their lists can be united in memory.
-  void make_ranges() {
+  /// Lists of some points, as they come from the parts.
+  struct Range {
+    SpillFile* file;
+    std::size_t lists;
+    std::size_t entries;  // of these
+  };
+  /// Lists that the points of a range have on the layer above.
+  struct Above {
+    std::vector<std::pair<std::size_t, std::size_t>> lists;  // point and length
+    std::vector<LinkEntry> entries;
+  };
+
+  /// Files for lists, each for so many points that their lists can be united in memory.
+  /// parts   that a point is in at most, but for few, where parts were cut again
+  void make_ranges(std::size_t parts) {
     const std::size_t count = points_.records.count;
-    const std::size_t list_bytes = united_ * sizeof(LinkEntry) + sizeof(std::uint8_t);
+    const UniteBlock::Size of_thousand{1000, 1000 * parts, 1000 * parts * settings_.links};
+    const std::size_t list_bytes = UniteBlock::bytes(of_thousand, settings_.links) / 1000 + 1;
     const std::size_t per_range =
         std::max<std::size_t>(context_.memory_bytes / 4 * 3 / list_bytes, kFewestRecords);
     const std::size_t ranges =
         std::clamp<std::size_t>((count + per_range - 1) / per_range, 1, context_.most_files());
     range_size_ = (count + ranges - 1) / ranges;
-    for (std::size_t i = 0; i < ranges; ++i) ranges_.push_back({context_.spill.create(), 0});
+    for (std::size_t i = 0; i < ranges; ++i) ranges_.push_back({context_.spill.create(), 0, 0});
+  }
+
+  void unite_range(const Range& range, std::size_t first, std::size_t end, ListFile* above,
+                   const std::function<void(std::size_t, std::span<const LinkEntry>)>& take) {
+    Above from_above;
+    if (above != nullptr) read_above(*above, first, end, from_above);
+    const UniteBlock::Size size{end - first, range.lists + from_above.lists.size(),
+                                range.entries + from_above.entries.size()};
+    const std::size_t bytes = UniteBlock::bytes(size, settings_.links);
+    std::byte* const shared = share_without_points(bytes);
+    std::optional<Block> own;
+    if (shared == nullptr) own.emplace(bytes, context_.memory);
+    std::byte* const block = shared != nullptr ? shared : own->data();
+    UniteBlock::write(block, size, settings_.links, united_);
+    UniteBlock lists(block);
+    range.file->rewind();
+    for (std::size_t i = 0; i < range.lists; ++i) {
+      if (i % kBetweenInterrupts == 0) watch_.interrupt();
+      const auto header = read_value<ListHeader>(*range.file);
+      range.file->read(std::as_writable_bytes(lists.add(header.name - first, header.count)));
+    }
+    context_.spill.remove(range.file);
+    auto entry = from_above.entries.begin();
+    for (const auto& [place, length] : from_above.lists) {
+      std::copy_n(entry, length, lists.add(place - first, length).begin());
+      entry += static_cast<std::ptrdiff_t>(length);
+    }
+    if (shared != nullptr) team_->start(Task::kUnite);
+    lists.work(watch_.interrupt);
+    if (shared != nullptr) team_->wait();
+    for (std::size_t place = first; place < end; ++place) {
+      if (place % kBetweenInterrupts == 0) watch_.interrupt();
+      chosen_.clear();
+      for (const LinkEntry& it : lists.list(place - first)) {
+        const Link link = make_link(points_.node(node_of(it.link)), kept_by_rule(it.link), false);
+        chosen_.push_back({it.distance, link});
+      }
+      take(place, chosen_);
+    }
+    if (shared != nullptr) team_->free_points();
+  }
+
+  /// A block for a task that asks for no codes, or null.
+  std::byte* share_without_points(std::size_t bytes) {
+    if (team_ == nullptr) return nullptr;
+    std::byte* const points = team_->share(PointsBlock::bytes(context_.format, 0));
+    if (points == nullptr) return nullptr;
+    PointsBlock::begin(points, context_.format, 0);
+    std::byte* const block = team_->share(bytes);
+    if (block == nullptr) team_->free_points();
+    return block;
+  }
+
+  /// The lists of the points from `first` to `end`, as they are linked here.
+  void read_above(ListFile& above, std::size_t first, std::size_t end, Above& read) {
+    for (std::size_t place = first; place < end; ++place) {
+      if (place % kBetweenInterrupts == 0) watch_.interrupt();
+      const std::size_t before = read.entries.size();
+      for (const LinkEntry& entry : above.list_of(points_.node(place))) {
+        if (!kept_by_rule(entry.link)) continue;
+        read.entries.push_back({entry.distance, points_.place(node_of(entry.link)) | kKeptByRule});
+      }
+      if (read.entries.size() == before) continue;
+      std::sort(read.entries.begin() + static_cast<std::ptrdiff_t>(before), read.entries.end(),
+                nearer);
+      read.lists.emplace_back(place, read.entries.size() - before);
+    }
+  }
+
+  /// About what a part of so many points has in the memory of a team.
+  std::size_t shared_bytes(std::size_t count) const {
+    return PointsBlock::bytes(context_.format, count) + count * bytes_per_point(settings_) +
+           LinkTable::kLocks * sizeof(std::atomic<std::uint32_t>);
   }
 
   void link_part(SpillFile& file, std::size_t count) {
@@ -132,9 +197,10 @@ class Linker {
         // As they were, unless some are equally far.
         if (!std::ranges::is_sorted(chosen_, nearer)) std::ranges::sort(chosen_, nearer);
         const std::uint32_t place = places[order[i]];
-        RecordFile& range = ranges_[place / range_size_];
+        Range& range = ranges_[place / range_size_];
         append_list(*range.file, place, chosen_);
-        ++range.count;
+        ++range.lists;
+        range.entries += chosen_.size();
       }
     };
     link_points(format, {points.codes(), block, shared != nullptr ? team_ : nullptr}, settings_,
@@ -147,16 +213,6 @@ class Linker {
     file.append(std::as_bytes(list));
   }
 
-  void merge_above(ListFile& above, std::size_t place, LinkTable& table, std::size_t row) {
-    from_above_.clear();
-    for (const LinkEntry& entry : above.list_of(points_.node(place))) {
-      if (!kept_by_rule(entry.link)) continue;
-      from_above_.push_back({entry.distance, points_.place(node_of(entry.link)) | kKeptByRule});
-    }
-    std::sort(from_above_.begin(), from_above_.end(), nearer);
-    table.merge(row, from_above_);
-  }
-
   const SpillContext& context_;
   const SpilledPoints& points_;
   Rng& rng_;
@@ -165,8 +221,8 @@ class Linker {
   LinkSettings settings_;
   std::size_t united_;  // links of a list in which those of all parts come together
   std::size_t range_size_ = 0;
-  std::vector<RecordFile> ranges_;  // lists of so many points
-  std::vector<LinkEntry> chosen_, from_above_;
+  std::vector<Range> ranges_;  // of so many points
+  std::vector<LinkEntry> chosen_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "core/hnsw/bulk/leaves_block.h"
+#include "core/hnsw/bulk/unite_block.h"
 
 namespace vec::hnsw::bulk {
 
@@ -124,6 +125,9 @@ void help(Task task, const PointsBlock& points, std::byte* block,
     case Task::kLinkBack:
     case Task::kChoose:
       LeavesBlock(block).work(task, points.format(), points.codes(), interrupt);
+      break;
+    case Task::kUnite:
+      UniteBlock(block).work(interrupt);
       break;
   }
 }

@@ -20,7 +20,15 @@
 
 namespace vec::hnsw::bulk {
 
-enum class Task : std::uint32_t { kNone, kAssign, kFindLinks, kAskRule, kLinkBack, kChoose };
+enum class Task : std::uint32_t {
+  kNone,
+  kAssign,
+  kFindLinks,
+  kAskRule,
+  kLinkBack,
+  kChoose,
+  kUnite
+};
 
 /// The others, as the leader sees them.
 class Team {
@@ -33,6 +41,11 @@ class Team {
   virtual std::byte* share(std::size_t bytes) = 0;
   virtual void free_task_block() = 0;
   virtual void free_points() = 0;
+  /// Up to `bytes` at a time of what is shared from now on are to come out of one piece of memory,
+  /// which all keep until release(): there are many points' blocks to come.  Only a hint; nothing
+  /// is shared at the time of either call.
+  virtual void reserve(std::size_t bytes) = 0;
+  virtual void release() = 0;
   /// Has the others call help() with the newest block; returns at once.
   virtual void start(Task task) = 0;
   /// Returns when all the others are through with the task.
