@@ -35,7 +35,11 @@ LinkSettings settings_for(const codes::Format& format, const Params& params, std
   // Who is near under the inner product is not always who is near in direction.
   if (format.metric == codes::Metric::kInnerProduct) settings.partition.fanout += 2;
   settings.partition.most = 2000;
-  settings.candidates = static_cast<std::size_t>(std::clamp(2 * params.m, 16, int{Nearest::kMost}));
+  // A leaf of several need not fill a list: with 2m the graph is no better.  Above layer 0 the
+  // farther ones are ways from one dense region to the next.
+  int candidates = 3 * params.m;
+  if (layer == 0) candidates = points > settings.partition.most ? 3 * params.m / 2 : 2 * params.m;
+  settings.candidates = static_cast<std::size_t>(std::clamp(candidates, 16, int{Nearest::kMost}));
   settings.bridges = layer > 0;
   settings.links = static_cast<std::size_t>(params.max_links(layer));
   settings.held = settings.links + std::max<std::size_t>(8, settings.links / 4);

@@ -64,7 +64,8 @@ void UniteBlock::write(std::byte* block, const Size& size, std::size_t links, st
 
 std::span<LinkEntry> UniteBlock::add(std::size_t row, std::size_t count) {
   Header& it = header();
-  VEC_ASSERT(it.used.lists < it.size.lists && it.used.entries + count <= it.size.entries);
+  VEC_ASSERT(row < it.size.rows && it.used.lists < it.size.lists &&
+             it.used.entries + count <= it.size.entries);
   const Places to = places();
   std::uint32_t& first = at<std::uint32_t>(block_, to.firsts)[row];
   at<List>(block_, to.lists)[it.used.lists] = {it.used.entries, static_cast<std::uint32_t>(count),
