@@ -34,7 +34,7 @@ class Parts {
   struct Limits {
     std::size_t records;  // of a part
     std::size_t files;    // that may be there at a time, of one cut
-    std::size_t bytes;    // for the records that are on their way
+    std::size_t bytes;    // for the records that are on their way, and as much for those sampled
   };
   /// What is to be done with a part: `count` records are to be read from the file.
   using Visit = std::function<void(SpillFile& file, std::size_t count)>;

@@ -36,8 +36,8 @@ class Team {
   virtual ~Team() = default;
 
   /// Memory that all see, zeroed and aligned as by malloc; null if it cannot be had.  The first
-  /// block is that of the points.  The ones after it are given back by free_task_block(), the first
-  /// by free_points(): then the next is that of other points.
+  /// block is that of the points.  free_task_block() gives back the newest of those after it,
+  /// free_points() all that there are: then the next is that of other points.
   virtual std::byte* share(std::size_t bytes) = 0;
   virtual void free_task_block() = 0;
   virtual void free_points() = 0;
