@@ -128,6 +128,44 @@ TEST_P(EverySpilledFormat, FindsAsMuchAsWhatWasBuiltInMemory) {
   }
 }
 
+/// Looks at the lists as they come.
+class ListSink final : public NodeSink {
+ public:
+  struct Layer {
+    std::size_t nodes = 0;
+    std::size_t links = 0;
+    std::size_t without = 0;  // nodes that have none
+  };
+  void add(const NewNode& node) override {
+    layers.resize(std::max(layers.size(), node.lists.size()));
+    for (std::size_t i = 0; i < node.lists.size(); ++i) {
+      const auto count = static_cast<std::size_t>(node.lists[i].count);
+      ++layers[i].nodes;
+      layers[i].links += count;
+      if (count == 0) ++layers[i].without;
+    }
+  }
+  std::vector<Layer> layers;
+};
+
+// The lists of layer 0 come range by range; those of layer 1 are wanted for each range, and then
+// with the nodes of each.
+TEST(Spill, GivesLinksOnEveryLayer) {
+  const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 40);
+  const Values values(format, kValues, 10);
+  MemorySpill spill;
+  SpilledBuild build(format, {16, 64}, kBudget, spill, heap());
+  for (std::size_t i = 0; i < values.size(); ++i) build.add(values.code(i), test::row_of(i));
+  ListSink sink;
+  build.finish({}, nullptr, sink);
+  ASSERT_GE(sink.layers.size(), 2U);
+  ASSERT_GT(sink.layers[1].nodes, 100U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(sink.layers[i].without, 0U) << "layer " << i;
+    EXPECT_GE(sink.layers[i].links, 10 * sink.layers[i].nodes) << "layer " << i;
+  }
+}
+
 TEST(Spill, TakesNoMoreMemoryTheMoreRowsThereAre) {
   const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 40);
   constexpr std::size_t kMemory = 2 << 20;

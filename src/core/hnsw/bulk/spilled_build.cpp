@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "core/error.h"
 #include "core/hnsw/bulk/collector.h"
@@ -58,17 +59,26 @@ EntryPoint SpilledBuild::finish(const Watch& watch, Team* team, NodeSink& sink) 
   watch.phase(Phase::kUpperLayers);
   const int top = static_cast<int>(layers_.size()) - 1;
   std::vector<ListFile> lists;  // of layers 1..top, the highest first
-  lists.reserve(layers_.size());
+  std::optional<ListFile> above;
+  // Who links a layer reads the lists of the one above range by range, and take() below those of
+  // all layers node by node: each has files of its own.
+  const auto link_layer = [&](const SpilledPoints& points, const TakeList& take) {
+    link_spilled(context_, points, above ? &*above : nullptr, rng_, watch, team, take);
+    if (above) context_.spill.remove(above->file());
+    above.reset();
+  };
   for (int number = top; number >= 1; --number) {
     const Layer& it = layer(number);
-    ListFile* const above = lists.empty() ? nullptr : &lists.back();
     ListFile own(context_.spill.create());
-    link_spilled(context_, {number, it.records, &it.nodes}, above, rng_, watch, team,
-                 [&](std::size_t place, std::span<const LinkEntry> list) {
-                   own.append(it.nodes[place], list);
-                 });
+    ListFile kept(context_.spill.create());
+    link_layer({number, it.records, &it.nodes},
+               [&](std::size_t place, std::span<const LinkEntry> list) {
+                 own.append(it.nodes[place], list);
+                 kept.append_kept(it.nodes[place], list);
+               });
     context_.spill.remove(it.records.file);
     lists.push_back(own);
+    above = kept;
   }
 
   watch.phase(Phase::kLeaves);
@@ -104,8 +114,7 @@ EntryPoint SpilledBuild::finish(const Watch& watch, Team* team, NodeSink& sink) 
     if (level == top && !entry.exists()) entry = {static_cast<NodeId>(place), level};
     sink.add({level, {rows.data(), header.rows}, code, links});
   };
-  link_spilled(context_, {0, codes, nullptr}, lists.empty() ? nullptr : &lists.back(), rng_, watch,
-               team, take);
+  link_layer({0, codes, nullptr}, take);
   for (ListFile& file : lists) context_.spill.remove(file.file());
   context_.spill.remove(codes.file);
   context_.spill.remove(nodes_);

@@ -1,6 +1,7 @@
 #include "core/hnsw/bulk/spilled_layer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "core/hnsw/bulk/link_points.h"
@@ -61,8 +62,7 @@ class Linker {
     if (team_ != nullptr) team_->release();
   }
 
-  void unite(ListFile* above,
-             const std::function<void(std::size_t, std::span<const LinkEntry>)>& take) {
+  void unite(ListFile* above, const TakeList& take) {
     for (std::size_t r = 0; r < ranges_.size(); ++r) {
       const std::size_t first = std::min(r * range_size_, points_.records.count);
       const std::size_t end = std::min(first + range_size_, points_.records.count);
@@ -98,7 +98,7 @@ class Linker {
   }
 
   void unite_range(const Range& range, std::size_t first, std::size_t end, ListFile* above,
-                   const std::function<void(std::size_t, std::span<const LinkEntry>)>& take) {
+                   const TakeList& take) {
     Above from_above;
     if (above != nullptr) read_above(*above, first, end, from_above);
     const UniteBlock::Size size{end - first, range.lists + from_above.lists.size(),
@@ -154,7 +154,6 @@ class Linker {
       if (place % kBetweenInterrupts == 0) watch_.interrupt();
       const std::size_t before = read.entries.size();
       for (const LinkEntry& entry : above.list_of(points_.node(place))) {
-        if (!kept_by_rule(entry.link)) continue;
         read.entries.push_back({entry.distance, points_.place(node_of(entry.link)) | kKeptByRule});
       }
       if (read.entries.size() == before) continue;
@@ -233,6 +232,13 @@ void ListFile::append(NodeId node, std::span<const LinkEntry> list) {
   ++lists_;
 }
 
+void ListFile::append_kept(NodeId node, std::span<const LinkEntry> list) {
+  list_.clear();
+  std::ranges::copy_if(list, std::back_inserter(list_),
+                       [](const LinkEntry& entry) { return kept_by_rule(entry.link); });
+  if (!list_.empty()) append(node, list_);
+}
+
 void ListFile::rewind() {
   file_->rewind();
   unread_ = lists_;
@@ -282,8 +288,7 @@ void SpillContext::shrink_leaves(LinkSettings& settings) const {
 }
 
 void link_spilled(const SpillContext& context, const SpilledPoints& points, ListFile* above,
-                  Rng& rng, const Watch& watch, Team* team,
-                  const std::function<void(std::size_t, std::span<const LinkEntry>)>& take) {
+                  Rng& rng, const Watch& watch, Team* team, const TakeList& take) {
   Linker linker(context, points, rng, watch, team);
   linker.link_parts();
   if (above != nullptr) above->rewind();

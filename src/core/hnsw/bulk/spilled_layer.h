@@ -28,6 +28,8 @@ class ListFile {
 
   SpillFile* file() const { return file_; }
   void append(NodeId node, std::span<const LinkEntry> list);
+  /// Those of the links that the rule kept; no list if there are none.
+  void append_kept(NodeId node, std::span<const LinkEntry> list);
   void rewind();
   /// The node's list; empty if there is none.  Nodes are asked for in their order.
   std::span<const LinkEntry> list_of(NodeId node);
@@ -70,14 +72,15 @@ struct SpillContext {
   void shrink_leaves(LinkSettings& settings) const;
 };
 
-/// above   lists of the layer above, or null: what the rule kept there is added.  Leaves know only
-///         what is near; these lead from one dense region to the next, as the links of those do
-///         that are inserted first.
+using TakeList = std::function<void(std::size_t place, std::span<const LinkEntry>)>;
+
+/// above   what the rule kept on the layer above, or null: it is added.  Leaves know only what is
+///         near; these lead from one dense region to the next, as the links of those do that are
+///         inserted first.
 /// take    gets the list of each point in turn; it names nodes
 /// The file of records stays.
 void link_spilled(const SpillContext& context, const SpilledPoints& points, ListFile* above,
-                  Rng& rng, const Watch& watch, Team* team,
-                  const std::function<void(std::size_t place, std::span<const LinkEntry>)>& take);
+                  Rng& rng, const Watch& watch, Team* team, const TakeList& take);
 
 }  // namespace vec::hnsw::bulk
 
