@@ -40,7 +40,6 @@ Registry::Registry() noexcept : tables{}, pointers{}, count(0) {
   avx512.absolute_sum_f32 = kAvx2Codes.absolute_sum_f32;
   avx512.round_i16 = kAvx2Codes.round_i16;
   avx512.round_i8 = kAvx2Codes.round_i8;
-  avx512.limit_for = kAvx2Selection.limit_for;
   avx512.transpose = kAvx2Selection.transpose;
   KernelTable vnni = avx512;
   vnni.name = "avx512-vnni";

@@ -107,13 +107,12 @@ float limit_for(const float* x, std::size_t n, std::size_t count) noexcept {
       minima[v] = _mm256_min_ps(_mm256_loadu_ps(x + i + v * kLanes), minima[v]);
     }
   }
-  if (i < n) {
-    float rest[kMinima];
-    for (std::size_t k = 0; k < kMinima; ++k) rest[k] = k < n - i ? x[i + k] : __builtin_inff();
-#pragma GCC unroll 8
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      minima[v] = _mm256_min_ps(_mm256_loadu_ps(rest + v * kLanes), minima[v]);
-    }
+  for (std::size_t v = 0; i < n; ++v, i += kLanes) {
+    const Ints there = _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n - i)),
+                                          _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    const Floats values =
+        _mm256_blendv_ps(infinity, _mm256_maskload_ps(x + i, there), _mm256_castsi256_ps(there));
+    minima[v] = _mm256_min_ps(values, minima[v]);
   }
   const auto count_up_to = [&](float limit) {
     const Floats most = _mm256_set1_ps(limit);

@@ -59,6 +59,76 @@ std::size_t places_within(const float* x, const float* limits, std::size_t n, fl
   });
 }
 
+// With masks of all lanes below, as GCC 12 warns of its header's functions that have none.
+
+/// The lesser of each two; of NaN and a number, the second.
+inline Floats lesser(Floats a, Floats b) { return _mm512_maskz_min_ps(0xffff, a, b); }
+
+/// What `of` makes of all lanes, two at a time.
+template <class Of>
+inline float over_lanes(Floats v, Of of) {
+  const __m256 halves =
+      of(_mm512_maskz_extractf32x8_ps(0xff, v, 0), _mm512_maskz_extractf32x8_ps(0xff, v, 1));
+  const __m256 quarters = of(halves, _mm256_permute2f128_ps(halves, halves, 1));
+  const __m256 pairs = of(quarters, _mm256_permute_ps(quarters, 0x4e));
+  return _mm256_cvtss_f32(of(pairs, _mm256_permute_ps(pairs, 0xb1)));
+}
+
+float limit_for(const float* x, std::size_t n, std::size_t count) noexcept {
+  constexpr std::size_t kVectors = kMinima / kLanes;
+  const Floats infinity = _mm512_set1_ps(__builtin_inff());
+  Floats minima[kVectors];
+#pragma GCC unroll 4
+  for (Floats& least : minima) least = infinity;
+  std::size_t i = 0;
+  for (; i + kMinima <= n; i += kMinima) {
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      minima[v] = lesser(_mm512_loadu_ps(x + i + v * kLanes), minima[v]);
+    }
+  }
+#pragma GCC unroll 4
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    const std::size_t at = i + v * kLanes;
+    const __mmask16 there = at < n ? lanes_of(at, n) : 0;
+    minima[v] = lesser(_mm512_mask_loadu_ps(infinity, there, x + at), minima[v]);
+  }
+  const auto up_to = [&](std::size_t v, Floats most) {
+    return _mm512_cmp_ps_mask(minima[v], most, _CMP_LE_OQ);
+  };
+  const auto count_up_to = [&](Floats most) {
+    std::size_t sum = 0;
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      sum += static_cast<unsigned>(__builtin_popcount(up_to(v, most)));
+    }
+    return sum;
+  };
+  constexpr float kMost = __FLT_MAX__;
+  const Floats most = _mm512_set1_ps(kMost);
+  std::size_t within = count_up_to(most);
+  if (within < count) return kMost;
+  Floats lows = infinity, highs = _mm512_set1_ps(-__builtin_inff());
+#pragma GCC unroll 4
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    lows = lesser(lows, minima[v]);
+    highs = _mm512_mask_max_ps(highs, up_to(v, most), highs, minima[v]);
+  }
+  float low = over_lanes(lows, [](__m256 a, __m256 b) { return _mm256_min_ps(a, b); });
+  float high = over_lanes(highs, [](__m256 a, __m256 b) { return _mm256_max_ps(a, b); });
+  for (int step = 0; step < kLimitSteps && within > count + kLimitSlack; ++step) {
+    const float middle = 0.5F * low + 0.5F * high;
+    const std::size_t there = count_up_to(_mm512_set1_ps(middle));
+    if (there >= count) {
+      high = middle;
+      within = there;
+    } else {
+      low = middle;
+    }
+  }
+  return high;
+}
+
 void places_in_list(const std::uint32_t* x, std::size_t n, const std::uint32_t* list,
                     std::size_t count, std::uint32_t* places) noexcept {
   for (std::size_t i = 0; i < n; ++i) places[i] = static_cast<std::uint32_t>(count);
@@ -115,11 +185,11 @@ void ranks(const float* x, std::size_t n, std::uint32_t* ranks) noexcept {
 
 }  // namespace
 
-// limit_for and transpose are those of AVX2 (dispatch.cpp).
+// transpose is that of AVX2 (dispatch.cpp).
 constinit const SelectionKernels kAvx512Selection = {
     .places_up_to = places_up_to,
     .places_within = places_within,
-    .limit_for = nullptr,
+    .limit_for = limit_for,
     .places_in_list = places_in_list,
     .transpose = nullptr,
     .ranks = ranks,

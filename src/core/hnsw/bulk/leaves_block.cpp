@@ -17,7 +17,7 @@ namespace vec::hnsw::bulk {
 namespace {
 
 /// Rows that are taken at a time.
-constexpr std::size_t kChunk = 1024;
+constexpr std::size_t kChunk = 256;
 /// Lists that are fetched into the cache before they are merged into.
 constexpr std::size_t kAhead = 16;
 /// Marks a member of a leaf that is in no leaf before.

@@ -11,8 +11,11 @@ namespace vec::hnsw::bulk {
 
 namespace {
 
-/// Points that are assigned at a time: enough to fill the panels of all groups of leaders.
-constexpr std::size_t kChunk = 16384;
+/// Points that are assigned at a time: so few that all have something to do until the end, and of
+/// many points enough to fill the panels of all groups of leaders.
+std::size_t chunk_of(std::size_t points) {
+  return std::clamp<std::size_t>(points / 16, 256, 16384);
+}
 
 struct PointsHeader {
   codes::Format format;
@@ -104,10 +107,11 @@ void AssignBlock::work(const codes::Format& format, Codes points,
   std::uint32_t* const first = numbers();
   std::uint32_t* const choices = first + it.leaders + it.supers;
   Leaders leaders(format, points, {first, it.leaders}, {first + it.leaders, it.supers}, interrupt);
+  const std::size_t chunk = chunk_of(it.points);
   for (;;) {
-    const std::size_t start = std::size_t{it.next.fetch_add(1)} * kChunk;
+    const std::size_t start = std::size_t{it.next.fetch_add(1)} * chunk;
     if (start >= it.points) return;
-    const std::size_t size = std::min(kChunk, it.points - start);
+    const std::size_t size = std::min(chunk, it.points - start);
     leaders.assign(points.subspan(start, size), it.fanout, choices + start * it.fanout);
   }
 }
