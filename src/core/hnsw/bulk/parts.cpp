@@ -8,9 +8,9 @@ namespace vec::hnsw::bulk {
 
 namespace {
 
-/// Cells to a part that is full.  With more of them each point that is in several parts is nearer
-/// to their borders.
-constexpr std::size_t kCellsOfPart = 8;
+/// Cells to a part that is full.  With more of them each point is nearer to the borders of its
+/// parts, but in fewer of these.
+constexpr std::size_t kCellsOfPart = 16;
 constexpr std::size_t kFewestCells = 8;
 /// Records by which the sizes of cells are known beforehand, to each.
 constexpr std::size_t kSampled = 64;
@@ -19,6 +19,7 @@ constexpr std::size_t kFewestSampled = 4;
 constexpr double kFull = 0.85;
 /// A cut that leaves a part this large has found nothing to cut by.
 constexpr double kHopeless = 0.9;
+constexpr std::uint32_t kNoPart = 0xFFFFFFFF;
 constexpr std::size_t kLargestChunk = 16384;
 constexpr std::size_t kSmallestChunk = 256;
 
@@ -105,23 +106,51 @@ Parts::Cells Parts::make_cells(RecordFile all, std::size_t fanout) {
   return cells;
 }
 
-/// Makes parts of as many cells, one after the other, as have no more than `full` members together.
+/// Makes parts of as many cells as have no more than `full` members together.  The next cell of a
+/// part is the one that has most of its members there already: what is in one part twice is written
+/// and linked once.
 void Parts::group(const std::vector<std::vector<std::uint32_t>>& members, std::size_t sampled,
                   double full, Cells& cells) {
-  cells.part_of.clear();
+  const std::size_t count = members.size();
+  std::vector<std::vector<std::uint32_t>> cells_of(sampled);
+  for (std::uint32_t cell = 0; cell < count; ++cell) {
+    for (const std::uint32_t member : members[cell]) cells_of[member].push_back(cell);
+  }
+  cells.part_of.assign(count, kNoPart);
   cells.parts = 0;
-  std::size_t size = 0;
-  std::vector<std::uint32_t> counted(sampled, 0);  // parts there were when it was counted last
-  for (const auto& cell : members) {
-    const auto more = std::ranges::count_if(
-        cell, [&](std::uint32_t member) { return counted[member] != cells.parts; });
-    size += static_cast<std::size_t>(more);
-    if (cells.parts == 0 || static_cast<double>(size) > full) {
-      ++cells.parts;
-      size = cell.size();
+  std::vector<std::uint32_t> part_of(sampled, kNoPart);  // the last one that a member came to
+  std::vector<std::uint32_t> there(count);               // members that are in the part
+  const auto best_cell = [&](std::size_t first) {
+    std::size_t best = first;
+    double best_share = 0;
+    for (std::size_t cell = first; cell < count; ++cell) {
+      if (cells.part_of[cell] != kNoPart || there[cell] == 0) continue;
+      const double share =
+          static_cast<double>(there[cell]) / static_cast<double>(members[cell].size());
+      if (share > best_share) {
+        best_share = share;
+        best = cell;
+      }
     }
-    for (const std::uint32_t member : cell) counted[member] = cells.parts;
-    cells.part_of.push_back(cells.parts - 1);
+    return best;
+  };
+  std::size_t first = 0;  // cell that has no part
+  for (std::uint32_t part = 0; first < count; ++part) {
+    cells.parts = part + 1;
+    std::ranges::fill(there, 0);
+    std::size_t size = 0;
+    for (std::size_t cell = first; cell < count; cell = best_cell(first)) {
+      const std::size_t more = members[cell].size() - there[cell];
+      if (size > 0 && static_cast<double>(size + more) > full) break;
+      size += more;
+      cells.part_of[cell] = part;
+      for (const std::uint32_t member : members[cell]) {
+        if (part_of[member] == part) continue;
+        part_of[member] = part;
+        for (const std::uint32_t other : cells_of[member]) ++there[other];
+      }
+      while (first < count && cells.part_of[first] != kNoPart) ++first;
+    }
   }
 }
 

@@ -11,12 +11,11 @@ namespace vec::hnsw::bulk {
 
 namespace {
 
-/// Parts that a point is in.  Of small parts much is border, where some of the nearest are in
-/// another one.  Who is near under the inner product is not always who is near in direction, by
-/// which parts are cut.
-std::size_t parts_of_point(codes::Metric metric, std::size_t records) {
+/// Parts that a point may be in, if parts have so many.  Of small ones much is border, where some
+/// of the nearest are in another one.
+std::size_t parts_of_point(std::size_t records) {
   constexpr std::size_t kLargePart = 50'000;
-  return metric == codes::Metric::kInnerProduct || records < kLargePart ? 3 : 2;
+  return records < kLargePart ? 4 : 3;
 }
 constexpr std::size_t kBetweenInterrupts = 1024;
 constexpr std::size_t kFewestRecords = 1000;
@@ -37,24 +36,24 @@ class Linker {
         rng_(rng),
         watch_(watch),
         team_(team),
-        settings_(settings_for(context.format, context.params, points.records.count, points.layer)),
+        whole_(settings_for(context.format, context.params, points.records.count, points.layer)),
+        settings_(whole_),
         united_(settings_.held) {
-    context.shrink_leaves(settings_);
+    context.shrink_leaves(settings_, context.memory_bytes / 4);
   }
 
   void link_parts() {
-    const std::size_t per_point = bytes_per_point(settings_) + sizeof(RecordName) +
-                                  sizeof(const std::byte*) + context_.format.code_bytes;
     const std::size_t count = points_.records.count;
-    const Parts::Limits limits = context_.limits(per_point, bytes_of_leaf(settings_, count));
-    Parts parts(context_.format, limits, context_.spill, rng_, watch_.interrupt, context_.memory);
-    const std::size_t overlap = parts_of_point(context_.format.metric, limits.records);
-    const bool cut = parts.would_cut(count);
+    Parts::Limits limits = limits_of_parts();
+    const std::size_t overlap = parts_of_point(limits.records);
+    const bool cut = count > limits.records;
     if (cut) {
-      // Two parts with f leaves each are less than one with 2f: some neighbours are found twice.
-      settings_.partition.fanout = settings_.partition.fanout / overlap + 1;
+      make_leaves_of_parts(overlap);
+      limits = limits_of_parts();
+      limits.records = std::min(limits.records, count - 1);
       united_ = std::max(united_, std::min(overlap * settings_.links, LinkTable::kMostHeld));
     }
+    Parts parts(context_.format, limits, context_.spill, rng_, watch_.interrupt, context_.memory);
     make_ranges(cut ? 2 * overlap : 1);
     if (team_ != nullptr) team_->reserve(shared_bytes(std::min(count, limits.records)));
     parts.visit(points_.records, overlap, true,
@@ -63,11 +62,13 @@ class Linker {
   }
 
   void unite(ListFile* above, const TakeList& take) {
+    if (team_ != nullptr) team_->reserve(shared_bytes_of_ranges());
     for (std::size_t r = 0; r < ranges_.size(); ++r) {
       const std::size_t first = std::min(r * range_size_, points_.records.count);
       const std::size_t end = std::min(first + range_size_, points_.records.count);
       unite_range(ranges_[r], first, end, above, take);
     }
+    if (team_ != nullptr) team_->release();
   }
 
  private:
@@ -82,6 +83,28 @@ class Linker {
     std::vector<std::pair<std::size_t, std::size_t>> lists;  // point and length
     std::vector<LinkEntry> entries;
   };
+
+  Parts::Limits limits_of_parts() const {
+    const std::size_t per_point = bytes_per_point(settings_) + sizeof(RecordName) +
+                                  sizeof(const std::byte*) + context_.format.code_bytes;
+    return context_.limits(per_point, bytes_of_leaf(settings_, points_.records.count));
+  }
+
+  /// Leaves for points that are in several parts.  Where one part sees what is beyond another's
+  /// leaf, thirds do, three times as many of them together, and leave more room to codes; but not
+  /// where a leaf finds the nearest only, nor above layer 0, where it finds ways to others.
+  void make_leaves_of_parts(std::size_t overlap) {
+    settings_ = whole_;
+    PartitionSettings& partition = settings_.partition;
+    if (settings_.rule_last || settings_.bridges) {
+      context_.shrink_leaves(settings_, context_.memory_bytes / 4);
+      partition.fanout = std::max<std::size_t>(2, 3 * partition.fanout / (2 * overlap));
+      return;
+    }
+    partition.fanout = std::max<std::size_t>(2, 3 * partition.fanout / overlap);
+    partition.leaf_size /= 3;
+    context_.shrink_leaves(settings_, context_.memory_bytes / 8);
+  }
 
   /// Files for lists, each for so many points that their lists can be united in memory.
   /// parts   that a point is in at most, but for few, where parts were cut again
@@ -163,6 +186,16 @@ class Linker {
     }
   }
 
+  /// About what the largest range has in the memory of a team: the layer above adds few lists.
+  std::size_t shared_bytes_of_ranges() const {
+    std::size_t most = 0;
+    for (const Range& range : ranges_) {
+      const UniteBlock::Size size{range_size_, range.lists, range.entries};
+      most = std::max(most, UniteBlock::bytes(size, settings_.links));
+    }
+    return PointsBlock::bytes(context_.format, 0) + most + most / 8;
+  }
+
   /// About what a part of so many points has in the memory of a team.
   std::size_t shared_bytes(std::size_t count) const {
     return PointsBlock::bytes(context_.format, count) + count * bytes_per_point(settings_) +
@@ -217,6 +250,7 @@ class Linker {
   Rng& rng_;
   const Watch& watch_;
   Team* team_;
+  const LinkSettings whole_;  // if memory were no matter
   LinkSettings settings_;
   std::size_t united_;  // links of a list in which those of all parts come together
   std::size_t range_size_ = 0;
@@ -276,10 +310,9 @@ Parts::Limits SpillContext::limits(std::size_t bytes_per_record, std::size_t fix
   return {std::max(rest / bytes_per_record, kFewestRecords), most_files(), memory_bytes / 8};
 }
 
-void SpillContext::shrink_leaves(LinkSettings& settings) const {
+void SpillContext::shrink_leaves(LinkSettings& settings, std::size_t bytes) {
   PartitionSettings& partition = settings.partition;
-  while (partition.most > kFewestMembers &&
-         bytes_of_leaf(settings, partition.most) > memory_bytes / 4) {
+  while (partition.most > kFewestMembers && bytes_of_leaf(settings, partition.most) > bytes) {
     partition.most -= partition.most / 8;
   }
   const std::size_t wanted = partition.leaf_size;

@@ -67,9 +67,8 @@ struct SpillContext {
   /// How many records a part may have, if each takes so many bytes.
   /// fixed   bytes that are needed beside them
   Parts::Limits limits(std::size_t bytes_per_record, std::size_t fixed = 0) const;
-  /// Makes leaves so small that the matrix of one is at most a quarter of the memory, and as many
-  /// more.
-  void shrink_leaves(LinkSettings& settings) const;
+  /// Makes leaves so small that the matrix of one takes no more than `bytes`, and as many more.
+  static void shrink_leaves(LinkSettings& settings, std::size_t bytes);
 };
 
 using TakeList = std::function<void(std::size_t place, std::span<const LinkEntry>)>;
