@@ -50,6 +50,8 @@ CORE_SRCS = \
 	src/core/hnsw/bulk/leaves_block.cpp \
 	src/core/hnsw/bulk/link_points.cpp \
 	src/core/hnsw/bulk/link_table.cpp \
+	src/core/hnsw/bulk/list_file.cpp \
+	src/core/hnsw/bulk/list_ranges.cpp \
 	src/core/hnsw/bulk/near_leaf.cpp \
 	src/core/hnsw/bulk/nearest.cpp \
 	src/core/hnsw/bulk/page_order.cpp \

@@ -1,4 +1,5 @@
-// Builds in bulk beyond memory: their parts, and what comes out against a build in memory.
+// Builds in bulk beyond memory: what comes out, against a build in memory.
+// core_hnsw_spill_steps_test.cpp has their steps.
 
 #include <gtest/gtest.h>
 
@@ -10,8 +11,8 @@
 #include "core/error.h"
 #include "core/hnsw/bulk/collector.h"
 #include "core/hnsw/bulk/spilled_build.h"
-#include "core/hnsw/bulk/unite_block.h"
 #include "core/hnsw/reconnect.h"
+#include "support/counting_memory.h"
 #include "support/hnsw_checks.h"
 #include "support/hnsw_data.h"
 #include "support/memory_spill.h"
@@ -22,6 +23,7 @@ namespace {
 
 using codes::Element;
 using codes::Metric;
+using test::Counting;
 using test::MemorySpill;
 using test::Values;
 
@@ -35,27 +37,6 @@ constexpr std::size_t kBudget = 1 << 19;
 
 std::pmr::memory_resource* heap() { return std::pmr::new_delete_resource(); }
 void nothing() {}
-
-/// Memory that says how much of it was in use at the same time.
-class Counting final : public std::pmr::memory_resource {
- public:
-  std::size_t peak() const { return peak_; }
-
- private:
-  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-    used_ += bytes;
-    peak_ = std::max(peak_, used_);
-    return heap()->allocate(bytes, alignment);
-  }
-  void do_deallocate(void* memory, std::size_t bytes, std::size_t alignment) override {
-    used_ -= bytes;
-    heap()->deallocate(memory, bytes, alignment);
-  }
-  bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
-
-  std::size_t used_ = 0;
-  std::size_t peak_ = 0;
-};
 
 /// Nodes go into a graph in memory.
 class GraphSink final : public NodeSink {
@@ -304,112 +285,6 @@ TEST(Spill, StopsWhenItIsInterrupted) {
     GraphSink sink(graph);
     EXPECT_THROW(build.finish(watch, nullptr, sink), Error) << after;
   }
-}
-
-TEST(Parts, HaveEveryRecordAndAreNeitherTooLargeNorMuchTooSmall) {
-  const auto format = codes::choose_format(Element::kFloat, Metric::kL2, 20);
-  const Values values(format, 4000, 5);
-  constexpr std::size_t kMost = 300;
-  for (const std::size_t fanout : {1, 3}) {
-    for (const std::size_t files : {100, 12}) {
-      MemorySpill spill;
-      SpillFile* const file = spill.create();
-      for (RecordName i = 0; i < values.size(); ++i) {
-        file->append(bytes_of(i));
-        file->append(values.code(i));
-      }
-      Rng rng(7);
-      const std::function<void()> interrupt = nothing;
-      Parts parts(format, {kMost, files, 1 << 16}, spill, rng, interrupt, heap());
-      std::set<RecordName> seen;
-      std::vector<std::byte> code(format.code_bytes);
-      std::size_t count = 0;
-      std::size_t all = 0;
-      parts.visit({file, values.size()}, fanout, false, [&](SpillFile& part, std::size_t records) {
-        EXPECT_LE(records, kMost);
-        std::set<RecordName> own;
-        for (std::size_t i = 0; i < records; ++i) {
-          const auto name = read_value<RecordName>(part);
-          part.read(code);
-          EXPECT_EQ(code, values.code(name));
-          own.insert(name);
-          seen.insert(name);
-        }
-        EXPECT_EQ(own.size(), records) << "a record twice in a part";
-        ++count;
-        all += records;
-      });
-      EXPECT_EQ(seen.size(), values.size());
-      EXPECT_EQ(spill.files(), 0U);
-      EXPECT_LE(spill.most(), files * 3 + 1);
-      EXPECT_LT(static_cast<double>(count),
-                2.5 * static_cast<double>(all) / static_cast<double>(kMost))
-          << "parts are small";
-      if (fanout == 1) {
-        EXPECT_EQ(all, values.size());
-      } else {
-        EXPECT_GT(all, values.size() * 3 / 2) << "most are near several parts";
-      }
-    }
-  }
-}
-
-TEST(UniteBlock, MakesOneListOfAll) {
-  constexpr std::size_t kRows = 700;
-  constexpr std::size_t kLinks = 8;
-  const UniteBlock::Size size{kRows, 3 * kRows, 3 * kRows * 6};
-  std::vector<std::byte> memory(UniteBlock::bytes(size, kLinks));
-  UniteBlock::write(memory.data(), size, kLinks, 24);
-  UniteBlock block(memory.data());
-  std::vector<std::map<NodeId, float>> expected(kRows);
-  Rng rng(3);
-  for (std::size_t list = 0; list < 3; ++list) {
-    for (std::size_t row = list; row < kRows; ++row) {  // the first rows have fewer
-      std::vector<LinkEntry> entries;
-      for (std::size_t i = 0; i < 1 + row % 6; ++i) {
-        const auto node = static_cast<NodeId>(20 * i + rng.below(20));
-        // The same distance, whoever found the node.
-        entries.push_back({static_cast<float>((node * 37 + row) % 101), node});
-        expected[row][node] = entries.back().distance;
-      }
-      std::ranges::sort(entries, nearer);
-      std::ranges::copy(entries, block.add(row, entries.size()).begin());
-    }
-  }
-  std::thread other([&] { UniteBlock(memory.data()).work(nothing); });
-  block.work(nothing);
-  other.join();
-  for (std::size_t row = 0; row < kRows; ++row) {
-    std::vector<LinkEntry> all;
-    for (const auto& [node, distance] : expected[row]) all.push_back({distance, node});
-    std::ranges::sort(all, nearer);
-    all.resize(std::min(all.size(), kLinks));
-    EXPECT_TRUE(std::ranges::equal(block.list(row), all,
-                                   [](const LinkEntry& a, const LinkEntry& b) {
-                                     return a.distance == b.distance && a.link == b.link;
-                                   }))
-        << row;
-  }
-}
-
-TEST(UniteBlock, KeepsSomeFarLinksOfTheRule) {
-  const UniteBlock::Size size{1, 2, 40};
-  std::vector<std::byte> memory(UniteBlock::bytes(size, 16));
-  UniteBlock::write(memory.data(), size, 16, 64);
-  UniteBlock block(memory.data());
-  for (std::size_t list = 0; list < 2; ++list) {
-    const auto entries = block.add(0, 20);
-    for (NodeId i = 0; i < 20; ++i) {
-      const NodeId node = 2 * i + static_cast<NodeId>(list);
-      entries[i] = {static_cast<float>(node), node | kKeptByRule};
-    }
-  }
-  block.work(nothing);
-  const auto list = block.list(0);
-  ASSERT_EQ(list.size(), 16U);
-  EXPECT_EQ(node_of(list.front().link), 0U);
-  EXPECT_GT(node_of(list.back().link), 25U);
-  EXPECT_TRUE(std::ranges::is_sorted(list, nearer));
 }
 
 }  // namespace

@@ -15,6 +15,8 @@ constexpr std::size_t kFewestCells = 8;
 /// Records by which the sizes of cells are known beforehand, to each.
 constexpr std::size_t kSampled = 64;
 constexpr std::size_t kFewestSampled = 4;
+/// What such a record takes beside itself: its places in lists, and what memory is given out in.
+constexpr std::size_t kSampledBytes = 128;
 /// How full a part is to be; some come out larger than it looked.
 constexpr double kFull = 0.85;
 /// A cut that leaves a part this large has found nothing to cut by.
@@ -80,7 +82,7 @@ std::vector<std::vector<std::byte>> Parts::sample(RecordFile all, std::size_t co
 Parts::Cells Parts::make_cells(RecordFile all, std::size_t fanout) {
   const std::size_t wanted = std::max(kFewestCells, kCellsOfPart * all.count / limits_.records);
   const std::size_t fewest = kFewestCells * kFewestSampled;
-  const std::size_t most = std::max(fewest, limits_.bytes / record_bytes());
+  const std::size_t most = std::max(fewest, limits_.bytes / (record_bytes() + kSampledBytes));
   Cells cells;
   cells.sampled = sample(all, std::clamp(wanted * kSampled, fewest, most));
   for (const auto& code : cells.sampled) cells.codes.push_back(code.data());
@@ -136,6 +138,7 @@ void Parts::group(const std::vector<std::vector<std::uint32_t>>& members, std::s
   };
   std::size_t first = 0;  // cell that has no part
   for (std::uint32_t part = 0; first < count; ++part) {
+    interrupt_();
     cells.parts = part + 1;
     std::ranges::fill(there, 0);
     std::size_t size = 0;

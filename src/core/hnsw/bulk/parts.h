@@ -1,9 +1,9 @@
 // core/hnsw/bulk/parts.h
 //
 // Cutting more points than memory holds into parts of near ones: a file of records becomes a file
-// for each part.  There are cells, around random leaders, and near cells are put together until
-// they have as many points as a part is to have.  Parts that are too large all the same are cut
-// again.
+// for each part.  There are cells, around random leaders, and cells that share points are put
+// together until they have as many points as a part is to have.  Parts that are too large all the
+// same are cut again.
 
 #ifndef VEC_CORE_HNSW_BULK_PARTS_H_
 #define VEC_CORE_HNSW_BULK_PARTS_H_
@@ -64,8 +64,8 @@ class Parts {
   void cut(RecordFile all, std::size_t fanout, bool keep, const Visit& visit);
   std::vector<std::vector<std::byte>> sample(RecordFile all, std::size_t count);
   Cells make_cells(RecordFile all, std::size_t fanout);
-  static void group(const std::vector<std::vector<std::uint32_t>>& members, std::size_t sampled,
-                    double full, Cells& cells);
+  void group(const std::vector<std::vector<std::uint32_t>>& members, std::size_t sampled,
+             double full, Cells& cells);
   std::vector<RecordFile> distribute(RecordFile all, const Cells& cells, std::size_t fanout);
   std::size_t record_bytes() const { return sizeof(RecordName) + format_.code_bytes; }
 

@@ -1,11 +1,10 @@
 #include "core/hnsw/bulk/spilled_layer.h"
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 
 #include "core/hnsw/bulk/link_points.h"
-#include "core/hnsw/bulk/unite_block.h"
+#include "core/hnsw/bulk/list_ranges.h"
 
 namespace vec::hnsw::bulk {
 
@@ -22,11 +21,6 @@ constexpr std::size_t kFewestRecords = 1000;
 constexpr std::size_t kFewestMembers = 600;  // that a leaf may have
 constexpr std::size_t kFewestFiles = 16;
 
-struct ListHeader {
-  std::uint32_t name;
-  std::uint32_t count;
-};
-
 class Linker {
  public:
   Linker(const SpillContext& context, const SpilledPoints& points, Rng& rng, const Watch& watch,
@@ -37,8 +31,7 @@ class Linker {
         watch_(watch),
         team_(team),
         whole_(settings_for(context.format, context.params, points.records.count, points.layer)),
-        settings_(whole_),
-        united_(settings_.held) {
+        settings_(whole_) {
     context.shrink_leaves(settings_, context.memory_bytes / 4);
   }
 
@@ -51,39 +44,24 @@ class Linker {
       make_leaves_of_parts(overlap);
       limits = limits_of_parts();
       limits.records = std::min(limits.records, count - 1);
-      united_ = std::max(united_, std::min(overlap * settings_.links, LinkTable::kMostHeld));
     }
     Parts parts(context_.format, limits, context_.spill, rng_, watch_.interrupt, context_.memory);
-    make_ranges(cut ? 2 * overlap : 1);
+    ListRanges::Settings lists{1, settings_.links, settings_.held};
+    if (cut) {
+      lists.parts = overlap;
+      lists.united =
+          std::max(lists.united, std::min(overlap * settings_.links, LinkTable::kMostHeld));
+    }
+    ranges_.emplace(context_, points_, lists, watch_, team_);
     if (team_ != nullptr) team_->reserve(shared_bytes(std::min(count, limits.records)));
     parts.visit(points_.records, overlap, true,
                 [this](SpillFile& file, std::size_t records) { link_part(file, records); });
     if (team_ != nullptr) team_->release();
   }
 
-  void unite(ListFile* above, const TakeList& take) {
-    if (team_ != nullptr) team_->reserve(shared_bytes_of_ranges());
-    for (std::size_t r = 0; r < ranges_.size(); ++r) {
-      const std::size_t first = std::min(r * range_size_, points_.records.count);
-      const std::size_t end = std::min(first + range_size_, points_.records.count);
-      unite_range(ranges_[r], first, end, above, take);
-    }
-    if (team_ != nullptr) team_->release();
-  }
+  void unite(ListFile* above, const TakeList& take) { ranges_->unite(above, take); }
 
  private:
-  /// Lists of some points, as they come from the parts.
-  struct Range {
-    SpillFile* file;
-    std::size_t lists;
-    std::size_t entries;  // of these
-  };
-  /// Lists that the points of a range have on the layer above.
-  struct Above {
-    std::vector<std::pair<std::size_t, std::size_t>> lists;  // point and length
-    std::vector<LinkEntry> entries;
-  };
-
   Parts::Limits limits_of_parts() const {
     const std::size_t per_point = bytes_per_point(settings_) + sizeof(RecordName) +
                                   sizeof(const std::byte*) + context_.format.code_bytes;
@@ -104,96 +82,6 @@ class Linker {
     partition.fanout = std::max<std::size_t>(2, 3 * partition.fanout / overlap);
     partition.leaf_size /= 3;
     context_.shrink_leaves(settings_, context_.memory_bytes / 8);
-  }
-
-  /// Files for lists, each for so many points that their lists can be united in memory.
-  /// parts   that a point is in at most, but for few, where parts were cut again
-  void make_ranges(std::size_t parts) {
-    const std::size_t count = points_.records.count;
-    const UniteBlock::Size of_thousand{1000, 1000 * parts, 1000 * parts * settings_.links};
-    const std::size_t list_bytes = UniteBlock::bytes(of_thousand, settings_.links) / 1000 + 1;
-    const std::size_t per_range =
-        std::max<std::size_t>(context_.memory_bytes / 4 * 3 / list_bytes, kFewestRecords);
-    const std::size_t ranges =
-        std::clamp<std::size_t>((count + per_range - 1) / per_range, 1, context_.most_files());
-    range_size_ = (count + ranges - 1) / ranges;
-    for (std::size_t i = 0; i < ranges; ++i) ranges_.push_back({context_.spill.create(), 0, 0});
-  }
-
-  void unite_range(const Range& range, std::size_t first, std::size_t end, ListFile* above,
-                   const TakeList& take) {
-    Above from_above;
-    if (above != nullptr) read_above(*above, first, end, from_above);
-    const UniteBlock::Size size{end - first, range.lists + from_above.lists.size(),
-                                range.entries + from_above.entries.size()};
-    const std::size_t bytes = UniteBlock::bytes(size, settings_.links);
-    std::byte* const shared = share_without_points(bytes);
-    std::optional<Block> own;
-    if (shared == nullptr) own.emplace(bytes, context_.memory);
-    std::byte* const block = shared != nullptr ? shared : own->data();
-    UniteBlock::write(block, size, settings_.links, united_);
-    UniteBlock lists(block);
-    range.file->rewind();
-    for (std::size_t i = 0; i < range.lists; ++i) {
-      if (i % kBetweenInterrupts == 0) watch_.interrupt();
-      const auto header = read_value<ListHeader>(*range.file);
-      range.file->read(std::as_writable_bytes(lists.add(header.name - first, header.count)));
-    }
-    context_.spill.remove(range.file);
-    auto entry = from_above.entries.begin();
-    for (const auto& [place, length] : from_above.lists) {
-      std::copy_n(entry, length, lists.add(place - first, length).begin());
-      entry += static_cast<std::ptrdiff_t>(length);
-    }
-    if (shared != nullptr) team_->start(Task::kUnite);
-    lists.work(watch_.interrupt);
-    if (shared != nullptr) team_->wait();
-    for (std::size_t place = first; place < end; ++place) {
-      if (place % kBetweenInterrupts == 0) watch_.interrupt();
-      chosen_.clear();
-      for (const LinkEntry& it : lists.list(place - first)) {
-        const Link link = make_link(points_.node(node_of(it.link)), kept_by_rule(it.link), false);
-        chosen_.push_back({it.distance, link});
-      }
-      take(place, chosen_);
-    }
-    if (shared != nullptr) team_->free_points();
-  }
-
-  /// A block for a task that asks for no codes, or null.
-  std::byte* share_without_points(std::size_t bytes) {
-    if (team_ == nullptr) return nullptr;
-    std::byte* const points = team_->share(PointsBlock::bytes(context_.format, 0));
-    if (points == nullptr) return nullptr;
-    PointsBlock::begin(points, context_.format, 0);
-    std::byte* const block = team_->share(bytes);
-    if (block == nullptr) team_->free_points();
-    return block;
-  }
-
-  /// The lists of the points from `first` to `end`, as they are linked here.
-  void read_above(ListFile& above, std::size_t first, std::size_t end, Above& read) {
-    for (std::size_t place = first; place < end; ++place) {
-      if (place % kBetweenInterrupts == 0) watch_.interrupt();
-      const std::size_t before = read.entries.size();
-      for (const LinkEntry& entry : above.list_of(points_.node(place))) {
-        read.entries.push_back({entry.distance, points_.place(node_of(entry.link)) | kKeptByRule});
-      }
-      if (read.entries.size() == before) continue;
-      std::sort(read.entries.begin() + static_cast<std::ptrdiff_t>(before), read.entries.end(),
-                nearer);
-      read.lists.emplace_back(place, read.entries.size() - before);
-    }
-  }
-
-  /// About what the largest range has in the memory of a team: the layer above adds few lists.
-  std::size_t shared_bytes_of_ranges() const {
-    std::size_t most = 0;
-    for (const Range& range : ranges_) {
-      const UniteBlock::Size size{range_size_, range.lists, range.entries};
-      most = std::max(most, UniteBlock::bytes(size, settings_.links));
-    }
-    return PointsBlock::bytes(context_.format, 0) + most + most / 8;
   }
 
   /// About what a part of so many points has in the memory of a team.
@@ -229,20 +117,12 @@ class Linker {
         // As they were, unless some are equally far.
         if (!std::ranges::is_sorted(chosen_, nearer)) std::ranges::sort(chosen_, nearer);
         const std::uint32_t place = places[order[i]];
-        Range& range = ranges_[place / range_size_];
-        append_list(*range.file, place, chosen_);
-        ++range.lists;
-        range.entries += chosen_.size();
+        ranges_->add(place, chosen_);
       }
     };
     link_points(format, {points.codes(), block, shared != nullptr ? team_ : nullptr}, settings_,
                 rng_, watch_.interrupt, context_.memory, nullptr, take);
     if (shared != nullptr) team_->free_points();
-  }
-
-  static void append_list(SpillFile& file, std::uint32_t name, std::span<const LinkEntry> list) {
-    file.append(bytes_of(ListHeader{name, static_cast<std::uint32_t>(list.size())}));
-    file.append(std::as_bytes(list));
   }
 
   const SpillContext& context_;
@@ -252,47 +132,11 @@ class Linker {
   Team* team_;
   const LinkSettings whole_;  // if memory were no matter
   LinkSettings settings_;
-  std::size_t united_;  // links of a list in which those of all parts come together
-  std::size_t range_size_ = 0;
-  std::vector<Range> ranges_;  // of so many points
+  std::optional<ListRanges> ranges_;
   std::vector<LinkEntry> chosen_;
 };
 
 }  // namespace
-
-void ListFile::append(NodeId node, std::span<const LinkEntry> list) {
-  file_->append(bytes_of(ListHeader{node, static_cast<std::uint32_t>(list.size())}));
-  file_->append(std::as_bytes(list));
-  ++lists_;
-}
-
-void ListFile::append_kept(NodeId node, std::span<const LinkEntry> list) {
-  list_.clear();
-  std::ranges::copy_if(list, std::back_inserter(list_),
-                       [](const LinkEntry& entry) { return kept_by_rule(entry.link); });
-  if (!list_.empty()) append(node, list_);
-}
-
-void ListFile::rewind() {
-  file_->rewind();
-  unread_ = lists_;
-  next_ = 0;
-  has_next_ = false;
-}
-
-std::span<const LinkEntry> ListFile::list_of(NodeId node) {
-  while (!has_next_ || next_ < node) {
-    if (unread_ == 0) return {};
-    --unread_;
-    const auto header = read_value<ListHeader>(*file_);
-    list_.resize(header.count);
-    file_->read(std::as_writable_bytes(std::span(list_)));
-    next_ = header.name;
-    has_next_ = true;
-  }
-  if (next_ != node) return {};
-  return list_;
-}
 
 std::uint32_t SpilledPoints::place(NodeId node) const {
   if (nodes == nullptr) return node;

@@ -1,8 +1,8 @@
 // core/hnsw/bulk/spilled_layer.h
 //
 // Linking one layer whose points do not fit into memory: overlapping parts (parts.h), each linked
-// as if it were all there is (link_points.h).  The lists that come out go to one file for each
-// range of points, and are united range by range.  No distance is computed outside a part.
+// as if it were all there is (link_points.h).  The lists that come out are united range by range
+// (list_ranges.h).  No distance is computed outside a part.
 
 #ifndef VEC_CORE_HNSW_BULK_SPILLED_LAYER_H_
 #define VEC_CORE_HNSW_BULK_SPILLED_LAYER_H_
@@ -15,33 +15,11 @@
 
 #include "core/hnsw/bulk/build.h"
 #include "core/hnsw/bulk/link_points.h"
-#include "core/hnsw/bulk/link_table.h"
+#include "core/hnsw/bulk/list_file.h"
 #include "core/hnsw/bulk/parts.h"
 #include "core/hnsw/graph.h"
 
 namespace vec::hnsw::bulk {
-
-/// Lists of nodes in a file, in the order of the nodes.
-class ListFile {
- public:
-  explicit ListFile(SpillFile* file) : file_(file) {}
-
-  SpillFile* file() const { return file_; }
-  void append(NodeId node, std::span<const LinkEntry> list);
-  /// Those of the links that the rule kept; no list if there are none.
-  void append_kept(NodeId node, std::span<const LinkEntry> list);
-  void rewind();
-  /// The node's list; empty if there is none.  Nodes are asked for in their order.
-  std::span<const LinkEntry> list_of(NodeId node);
-
- private:
-  SpillFile* file_;
-  std::size_t lists_ = 0;
-  std::size_t unread_ = 0;
-  bool has_next_ = false;
-  NodeId next_ = 0;  // whose list list_ is
-  std::vector<LinkEntry> list_;
-};
 
 /// The points of a layer, in the order of their nodes; records are named by place.
 struct SpilledPoints {
