@@ -36,7 +36,6 @@ constexpr std::size_t kValues = 4000;
 constexpr std::size_t kBudget = 1 << 19;
 
 std::pmr::memory_resource* heap() { return std::pmr::new_delete_resource(); }
-void nothing() {}
 
 /// Nodes go into a graph in memory.
 class GraphSink final : public NodeSink {
