@@ -214,6 +214,13 @@ FAULTS = [
     ("each page begins without regard to the one before", "src/core/hnsw/bulk/page_order.cpp",
      "      if (scores_[node] > 0) put(node, scores_[node]);", "      scores_[node] = 0;",
      "unit:core_hnsw_page_order_test.cpp:PageOrder.*"),
+    ("lists of a range are united however many there are", "src/core/hnsw/bulk/list_ranges.cpp",
+     "  if (needed > memory_of_range() && end - first > 2 * kFewest) {", "  if (needed == 0) {",
+     "unit:core_hnsw_spill_steps_test.cpp:ListRanges.*"),
+    ("beyond memory a layer is not told what the rule kept above it",
+     "src/core/hnsw/bulk/spilled_build.cpp", "    above = kept;",
+     "    context_.spill.remove(kept.file());",
+     "unit:core_hnsw_spill_test.cpp:Spill.Gives*"),
 ]
 
 

@@ -124,8 +124,16 @@ class ListSink final : public NodeSink {
       layers[i].links += count;
       if (count == 0) ++layers[i].without;
     }
+    if (node.level == 0) return;
+    for (const Link link : node.lists[1].view()) {
+      if (!kept_by_rule(link)) continue;
+      ++kept;
+      for (const Link other : node.lists[0].view()) kept_below += node_of(other) == node_of(link);
+    }
   }
   std::vector<Layer> layers;
+  std::size_t kept = 0;        // links of layer 1 that the rule kept
+  std::size_t kept_below = 0;  // of these, that the node has on layer 0, too
 };
 
 // The lists of layer 0 come range by range; those of layer 1 are wanted for each range, and then
@@ -144,6 +152,7 @@ TEST(Spill, GivesLinksOnEveryLayer) {
     EXPECT_EQ(sink.layers[i].without, 0U) << "layer " << i;
     EXPECT_GE(sink.layers[i].links, 10 * sink.layers[i].nodes) << "layer " << i;
   }
+  EXPECT_GT(2 * sink.kept_below, sink.kept) << "ways from one dense region to the next";
 }
 
 TEST(Spill, TakesNoMoreMemoryTheMoreRowsThereAre) {
