@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <thread>
 #include <vector>
@@ -23,11 +24,6 @@ using test::Counting;
 using test::MemorySpill;
 using test::Values;
 
-#if defined(VECTOR_EMULATED) || defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t kValues = 2500;
-#else
-constexpr std::size_t kValues = 4000;
-#endif
 std::pmr::memory_resource* heap() { return std::pmr::new_delete_resource(); }
 void nothing() {}
 

@@ -72,13 +72,12 @@ class Linker {
   /// leaf, thirds do, three times as many of them together, and leave more room to codes; but not
   /// where a leaf finds the nearest only, nor above layer 0, where it finds ways to others.
   void make_leaves_of_parts(std::size_t overlap) {
-    settings_ = whole_;
     PartitionSettings& partition = settings_.partition;
     if (settings_.rule_last || settings_.bridges) {
-      context_.shrink_leaves(settings_, context_.memory_bytes / 4);
       partition.fanout = std::max<std::size_t>(2, 3 * partition.fanout / (2 * overlap));
       return;
     }
+    settings_ = whole_;
     partition.fanout = std::max<std::size_t>(2, 3 * partition.fanout / overlap);
     partition.leaf_size /= 3;
     context_.shrink_leaves(settings_, context_.memory_bytes / 8);
